@@ -1,0 +1,78 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// What every Swift target of ours is compiled with: warnings are errors, an import is visible to
+/// the file that wrote it and to no other, `any` is spelled out.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+
+let package = Package(
+    name: "slipway",
+    products: [.executable(name: "slipway", targets: ["slipway"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        // @main and live wiring: meets every edge and reads the environment. Nobody imports it.
+        .executableTarget(
+            name: "slipway",
+            dependencies: ["CSystem", "ProcessGuard", "SlipwayCommands", "SlipwayCore"],
+            swiftSettings: strict),
+        // One file per command; text and JSON output. Imported by slipway and the tests.
+        .target(
+            name: "SlipwayCommands",
+            dependencies: [
+                "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore",
+                argumentParser,
+            ],
+            swiftSettings: strict),
+        // The domain and every decision about it: no I/O, imports no other target.
+        .target(name: "SlipwayCore", swiftSettings: strict),
+        // YAML and JSON documents to typed values with their lines: the only importer of Yams.
+        .target(
+            name: "ConfigurationFiles", dependencies: ["SlipwayCore", "Yams"],
+            swiftSettings: strict),
+        // Projects, settings, keys, audit in SQLite: with Migrations, the only importer of GRDB.
+        .target(
+            name: "ProjectStore",
+            dependencies: ["KeyVault", "Migrations", "PrivateFiles", "SlipwayCore", grdb, sqlite],
+            swiftSettings: strict),
+        // Seals and opens secrets, wraps the store key: the only importer of Crypto.
+        .target(
+            name: "KeyVault",
+            dependencies: ["PrivateFiles", "SlipwayCore", crypto, cryptoExtras],
+            exclude: ["FORMAT.md"],
+            swiftSettings: strict),
+        // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
+        .target(
+            name: "PrivateFiles", dependencies: ["CSystem", "SlipwayCore"], swiftSettings: strict),
+        // Keeps this process out of core dumps and crash reports. Imported by slipway.
+        .target(name: "ProcessGuard", dependencies: ["CSystem"], swiftSettings: strict),
+        // The C that Swift cannot say: prctl, signal handlers, statfs. A leaf; no logic.
+        .target(name: "CSystem"),
+        // The numbered .sql files, embedded. Knows no type of the app. Imported by ProjectStore.
+        .target(
+            name: "Migrations",
+            dependencies: [grdb],
+            path: "migrations",
+            sources: ["Migrations.swift"],
+            resources: [.embedInCode("0001_store.sql")],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,131 @@
+/// What the CI service says in its environment about the project and whose change is built.
+///
+/// Names and traps: each service's own reference of variables.
+package struct CIEnvironment: Equatable, Sendable {
+    package enum Service: String, Sendable {
+        case circleCI = "CircleCI"
+        case gitHubActions = "GitHub Actions"
+        case gitLab = "GitLab CI"
+        case jenkins = "Jenkins"
+        case travis = "Travis CI"
+        case buildkite = "Buildkite"
+        case bitbucket = "Bitbucket"
+        case azurePipelines = "Azure Pipelines"
+    }
+
+    /// Whose change a build is of.
+    package enum Origin: Equatable, Sendable {
+        case own
+        case fork
+        /// A pull request of which the environment does not say whose it is.
+        case unknownPullRequest
+    }
+
+    package let service: Service
+    /// `owner/name`, not yet parsed; nil where the service does not say.
+    package let project: String?
+    package let origin: Origin
+
+    /// Nil outside a CI service that is known. `eventFile` reads a file that GitHub Actions names.
+    package init?(
+        _ environment: [String: String], eventFile: (_ path: String) -> String? = { _ in nil }
+    ) {
+        func value(_ name: String) -> String? {
+            environment[name].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        func joined(_ owner: String, _ name: String) -> String? {
+            guard let owner = value(owner), let name = value(name) else { return nil }
+            return "\(owner)/\(name)"
+        }
+        func differ(_ one: String, _ other: String) -> Bool {
+            guard let one = value(one), let other = value(other) else { return false }
+            return projectName(fromRemote: one) ?? one != projectName(fromRemote: other) ?? other
+        }
+
+        if value("CIRCLECI") != nil {
+            service = .circleCI
+            project = joined("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME")
+            let isFork = value("CIRCLE_PR_USERNAME") != nil || value("CIRCLE_PR_NUMBER") != nil
+            origin = isFork ? .fork : .own
+        } else if value("GITHUB_ACTIONS") != nil {
+            service = .gitHubActions
+            project = value("GITHUB_REPOSITORY")
+            let isPullRequest = value("GITHUB_EVENT_NAME")?.hasPrefix("pull_request") ?? false
+            if isPullRequest {
+                let event = value("GITHUB_EVENT_PATH").flatMap(eventFile)
+                let head = event.flatMap(Self.headRepository)
+                origin =
+                    head.map { $0 == value("GITHUB_REPOSITORY") ? .own : .fork }
+                    ?? .unknownPullRequest
+            } else {
+                origin = .own
+            }
+        } else if value("GITLAB_CI") != nil {
+            service = .gitLab
+            project = value("CI_PROJECT_PATH") ?? joined("CI_PROJECT_NAMESPACE", "CI_PROJECT_NAME")
+            let isFork = differ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_PROJECT_PATH")
+            origin = isFork ? .fork : .own
+        } else if value("TRAVIS") != nil {
+            service = .travis
+            project = value("TRAVIS_REPO_SLUG")
+            let isPullRequest = value("TRAVIS_PULL_REQUEST").map { $0 != "false" } ?? false
+            let isFork = isPullRequest && differ("TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_REPO_SLUG")
+            origin = isFork ? .fork : .own
+        } else if value("BUILDKITE") != nil {
+            service = .buildkite
+            project = value("BUILDKITE_REPO").flatMap(projectName(fromRemote:))
+            let isPullRequest = value("BUILDKITE_PULL_REQUEST").map { $0 != "false" } ?? false
+            let isFork = isPullRequest && differ("BUILDKITE_PULL_REQUEST_REPO", "BUILDKITE_REPO")
+            origin = isFork ? .fork : .own
+        } else if value("TF_BUILD") != nil {
+            service = .azurePipelines
+            project = value("BUILD_REPOSITORY_NAME")
+            let isFork = value("SYSTEM_PULLREQUEST_ISFORK")?.lowercased() == "true"
+            origin = isFork ? .fork : .own
+        } else if value("BITBUCKET_BUILD_NUMBER") != nil {
+            service = .bitbucket
+            project =
+                joined("BITBUCKET_WORKSPACE", "BITBUCKET_REPO_SLUG")
+                ?? joined("BITBUCKET_REPO_OWNER", "BITBUCKET_REPO_SLUG")
+            // Bitbucket builds pull requests in the repository of the source branch only.
+            origin = .own
+        } else if value("JENKINS_URL") != nil {
+            service = .jenkins
+            project = value("GIT_URL").flatMap(projectName(fromRemote:))
+            origin = value("CHANGE_FORK") != nil ? .fork : .own
+        } else {
+            return nil
+        }
+    }
+
+    /// The repository that a pull request's branch is in: `pull_request.head.repo.full_name` of the
+    /// event. Found as text: in GitHub's event the first `full_name` behind `"head":` is that one.
+    private static func headRepository(_ event: String) -> String? {
+        guard let head = event.firstRange(of: "\"head\""),
+            let repository = event[head.upperBound...].firstRange(of: "\"full_name\""),
+            let open = event[repository.upperBound...].firstIndex(of: "\""),
+            let close = event[event.index(after: open)...].firstIndex(of: "\"")
+        else { return nil }
+        return String(event[event.index(after: open)..<close])
+    }
+}
+
+/// `owner/name` from a git remote: `https://host/owner/name.git`, `git@host:owner/name`,
+/// `ssh://git@host:22/owner/name`; nil for a path on this machine.
+package func projectName(fromRemote remote: String) -> String? {
+    var path: Substring
+    if let scheme = remote.firstRange(of: "://") {
+        guard !remote.hasPrefix("file:") else { return nil }
+        let rest = remote[scheme.upperBound...]
+        guard let slash = rest.firstIndex(of: "/") else { return nil }
+        path = rest[rest.index(after: slash)...]
+    } else if let colon = remote.firstIndex(of: ":"), !remote[..<colon].contains("/") {
+        path = remote[remote.index(after: colon)...]
+    } else {
+        return nil
+    }
+    while path.hasPrefix("/") { path = path.dropFirst() }
+    while path.hasSuffix("/") { path = path.dropLast() }
+    if path.hasSuffix(".git") { path = path.dropLast(4) }
+    return path.contains("/") ? String(path) : nil
+}
