@@ -1,0 +1,101 @@
+#define _GNU_SOURCE
+#include "csystem.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+int csystem_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int csystem_execute(const char *file, char *const arguments[], char *const environment[]) {
+    return execvpe(file, arguments, environment);
+}
+
+static struct termios shown_input;
+static volatile sig_atomic_t hidden_terminal = -1;
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { ending_signal_count = sizeof ending_signals / sizeof ending_signals[0] };
+static struct sigaction former_actions[ending_signal_count];
+
+static void restore_terminal(void) {
+    if (hidden_terminal >= 0) tcsetattr(hidden_terminal, TCSANOW, &shown_input);
+    hidden_terminal = -1;
+}
+
+static void ended_while_hidden(int number) {
+    restore_terminal();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+int csystem_hide_input(int terminal) {
+    struct termios hidden;
+    if (tcgetattr(terminal, &shown_input) != 0) return -1;
+    hidden = shown_input;
+    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+    hidden.c_lflag |= ICANON | ISIG;
+    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped process could not put the terminal back */
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = ended_while_hidden;
+    action.sa_flags = SA_NODEFER;
+    sigemptyset(&action.sa_mask);
+    for (int index = 0; index < ending_signal_count; index++)
+        if (sigaction(ending_signals[index], &action, &former_actions[index]) != 0) return -1;
+    hidden_terminal = terminal;
+    return tcsetattr(terminal, TCSAFLUSH, &hidden);
+}
+
+int csystem_show_input(void) {
+    int result = hidden_terminal < 0 ? 0 : tcsetattr(hidden_terminal, TCSAFLUSH, &shown_input);
+    hidden_terminal = -1;
+    for (int index = 0; index < ending_signal_count; index++)
+        sigaction(ending_signals[index], &former_actions[index], NULL);
+    return result;
+}
+
+/* A stack of its own, so that a stack overflow is reported too. */
+static char crash_stack[16 * 1024] __attribute__((aligned(16)));
+
+static const struct {
+    int number;
+    const char *name;
+} crash_signals[] = {
+    {SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"}, {SIGILL, "SIGILL"}, {SIGTRAP, "SIGTRAP"},
+    {SIGABRT, "SIGABRT"}, {SIGFPE, "SIGFPE"}, {SIGSYS, "SIGSYS"},
+};
+enum { crash_signal_count = sizeof crash_signals / sizeof crash_signals[0] };
+
+static void put(const char *text) {
+    ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+    (void)ignored;
+}
+
+/* Only async-signal-safe calls from here on. */
+static void crashed(int number) {
+    const char *name = "a signal";
+    for (int index = 0; index < crash_signal_count; index++)
+        if (crash_signals[index].number == number) name = crash_signals[index].name;
+    restore_terminal();
+    put("slipway: crashed (");
+    put(name);
+    put("); nothing of its memory was written. Please report what you did.\n");
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+int csystem_take_over_crash_signals(void) {
+    stack_t stack = {.ss_sp = crash_stack, .ss_size = sizeof crash_stack, .ss_flags = 0};
+    if (sigaltstack(&stack, NULL) != 0) return -1;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = crashed;
+    action.sa_flags = SA_ONSTACK | SA_NODEFER | SA_RESETHAND;
+    sigemptyset(&action.sa_mask);
+    for (int index = 0; index < crash_signal_count; index++)
+        if (sigaction(crash_signals[index].number, &action, NULL) != 0) return -1;
+    return 0;
+}

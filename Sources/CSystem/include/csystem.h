@@ -1,0 +1,28 @@
+#ifndef CSYSTEM_H
+#define CSYSTEM_H
+
+/* What Swift's Glibc module leaves out or its importer cannot see. One line says why for each. */
+
+#include <mntent.h>      /* not in the Glibc module: setmntent, getmntent */
+#include <sys/vfs.h>     /* not in the Glibc module: statfs, whose f_type names the file system */
+#include <stdint.h>
+
+/* prctl is variadic, which Swift cannot call. Returns 0 or -1. */
+int csystem_set_not_dumpable(void);
+
+/* The handlers of the crash signals must be C: a signal may not enter the Swift runtime.
+   Replaces whatever handles SEGV, BUS, ILL, TRAP, ABRT, FPE and SYS, Swift's crash reporter
+   among them, by a handler that writes one fixed line to standard error and then dies of the
+   same signal. Returns 0 or -1. */
+int csystem_take_over_crash_signals(void);
+
+/* Stops a terminal from showing what is typed, and shows it again; a signal that kills the process
+   in between puts the terminal back first, for which the handler must be C. Returns 0 or -1. */
+int csystem_hide_input(int terminal);
+int csystem_show_input(void);
+
+/* execvp looks at this process's own environment; execvpe is a GNU extension that the Glibc
+   module leaves out. Returns only when it failed, with errno set. */
+int csystem_execute(const char *file, char *const arguments[], char *const environment[]);
+
+#endif

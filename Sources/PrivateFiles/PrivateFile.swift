@@ -1,0 +1,208 @@
+import Glibc
+package import SlipwayCore
+
+/// Files that only their owner can read and write, whatever the umask.
+package enum PrivateFile {
+    /// The mode of every file that holds something of ours.
+    package static let mode: UInt32 = 0o600
+
+    /// Makes a file that was not there, complete or not at all: a temporary name, fsync, link.
+    ///
+    /// Throws ``PrivateFileError/exists(path:)`` where another process was first: that file is
+    /// whole, and is left alone.
+    package static func create(
+        at path: String, contents: UnsafeRawBufferPointer
+    ) throws(PrivateFileError) {
+        let temporary = temporaryName(beside: path)
+        let file = try openNew(temporary)
+        defer { unlink(temporary) }
+        do {
+            defer { close(file) }
+            try write(contents, to: file, path: temporary)
+            try check(fsync(file), "write", temporary)
+        }
+        guard link(temporary, path) == 0 else {
+            if errno == EEXIST { throw .exists(path: path) }
+            throw .last("create", path)
+        }
+        try PrivateFolder.sync(containing: path)
+    }
+
+    /// Makes an empty file under a name that nobody has, beside the path, and returns that name.
+    /// Finish with ``moveIntoPlace(_:at:)``, or unlink it.
+    package static func createTemporary(beside path: String) throws(PrivateFileError) -> String {
+        let temporary = temporaryName(beside: path)
+        close(try openNew(temporary))
+        return temporary
+    }
+
+    /// Gives a finished temporary file its name, durably, in place of what had that name.
+    package static func moveIntoPlace(
+        _ temporary: String, at path: String
+    ) throws(PrivateFileError) {
+        try syncFile(temporary)
+        guard Glibc.rename(temporary, path) == 0 else { throw .last("create", path) }
+        try PrivateFolder.sync(containing: path)
+    }
+
+    /// As ``moveIntoPlace(_:at:)``, but throws ``PrivateFileError/exists(path:)`` where the name is
+    /// taken.
+    package static func linkIntoPlace(
+        _ temporary: String, at path: String
+    ) throws(PrivateFileError) {
+        try syncFile(temporary)
+        guard link(temporary, path) == 0 else {
+            if errno == EEXIST { throw .exists(path: path) }
+            throw .last("create", path)
+        }
+        unlink(temporary)
+        try PrivateFolder.sync(containing: path)
+    }
+
+    /// Reads a file of at most `byteLimit` bytes, after ``Trust`` found nothing against it. The file
+    /// that was judged is the one that is read.
+    package static func read(
+        _ path: String, byteLimit: Int, trust: Trust
+    ) throws(PrivateFileError) -> SecretBytes {
+        let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else {
+            switch errno {
+            case ENOENT, ENOTDIR: throw .missing(path: path)
+            case ELOOP: throw .symbolicLink(path: path)
+            default: throw .last("open", path)
+            }
+        }
+        defer { close(file) }
+        var status = stat()
+        try check(fstat(file, &status), "read", path)
+        try trust.judge(status, path: path)
+        try PrivateFolder.checkNotWritableByOthers(folder(of: path))
+
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: byteLimit + 1, alignment: 16)
+        defer {
+            explicit_bzero(buffer.baseAddress!, buffer.count)  // allocate never returns nil here
+            buffer.deallocate()
+        }
+        var count = 0
+        while count < buffer.count {
+            let got = Glibc.read(file, buffer.baseAddress! + count, buffer.count - count)
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw .last("read", path) }
+            if got == 0 { break }
+            count += got
+        }
+        guard count <= byteLimit else { throw .tooLarge(path: path, byteLimit: byteLimit) }
+        return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+
+    /// Refuses a file with wider permissions than 0600; a file that is not there is no matter.
+    package static func checkMode(of path: String) throws(PrivateFileError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return }
+            throw .last("look at", path)
+        }
+        if status.st_mode & S_IFMT == S_IFLNK { throw .symbolicLink(path: path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
+        guard status.st_mode & 0o177 == 0 else {
+            throw .widePermissions(path: path, mode: status.st_mode & 0o7777, allowed: mode)
+        }
+    }
+
+    /// What is at the path: nothing, or something of any kind. Does not follow a link.
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// Gives a file another name; one that is not there is no matter.
+    package static func rename(_ path: String, to newPath: String) throws(PrivateFileError) {
+        guard Glibc.rename(path, newPath) == 0 || errno == ENOENT else {
+            throw .last("rename", path)
+        }
+        try PrivateFolder.sync(containing: newPath)
+    }
+
+    /// Removes a temporary file; one that is not there is no matter.
+    package static func remove(_ path: String) { unlink(path) }
+
+    /// How far a file is trusted with what protects the store.
+    package enum Trust: Sendable {
+        /// A key file: regular, mine or root's, 0600 or tighter, one link.
+        case keyFile
+        /// A file that the service manager placed: as a key file, but its group may read it, since
+        /// systemd grants a service's user access through an ACL, which shows as the group's bit.
+        case credential
+
+        func judge(_ status: stat, path: String) throws(PrivateFileError) {
+            guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
+            guard status.st_uid == geteuid() || status.st_uid == 0 else {
+                throw .foreignOwner(path: path, userID: status.st_uid)
+            }
+            let forbidden: UInt32 = self == .keyFile ? 0o177 : 0o137
+            guard status.st_mode & forbidden == 0 else {
+                throw .widePermissions(
+                    path: path, mode: status.st_mode & 0o7777, allowed: PrivateFile.mode)
+            }
+            guard status.st_nlink == 1 else {
+                throw .severalLinks(path: path, count: Int(status.st_nlink))
+            }
+        }
+    }
+
+    private static func openNew(_ path: String) throws(PrivateFileError) -> Int32 {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard file >= 0 else { throw .last("create", path) }
+        guard fchmod(file, mode) == 0 else {
+            let error = PrivateFileError.last("create", path)
+            close(file)
+            unlink(path)
+            throw error
+        }
+        return file
+    }
+
+    private static func write(
+        _ contents: UnsafeRawBufferPointer, to file: Int32, path: String
+    ) throws(PrivateFileError) {
+        var rest = contents
+        while let base = rest.baseAddress, !rest.isEmpty {
+            let count = Glibc.write(file, base, rest.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw .last("write", path) }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    private static func syncFile(_ path: String) throws(PrivateFileError) {
+        let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard file >= 0 else { throw .last("open", path) }
+        defer { close(file) }
+        try check(fsync(file), "write", path)
+    }
+
+    private static func temporaryName(beside path: String) -> String {
+        "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+    }
+}
+
+/// The folder that a path is in, `.` where it names none.
+package func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+func check(
+    _ result: Int32, _ operation: String, _ path: String
+) throws(PrivateFileError) {
+    guard result == 0 else { throw .last(operation, path) }
+}
+
+extension PrivateFileError {
+    /// The error of the system call that just failed.
+    static func last(_ operation: String, _ path: String) -> Self {
+        let code = errno
+        return .system(
+            operation: operation, path: path, code: code, message: String(cString: strerror(code)))
+    }
+}
