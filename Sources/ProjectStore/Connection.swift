@@ -1,0 +1,110 @@
+import FoundationEssentials
+import GRDB
+import GRDBSQLite
+import Glibc
+import Migrations
+import PrivateFiles
+import Synchronization
+
+/// Opens SQLite files as slipway wants them, and turns what SQLite says into ``StoreError``.
+enum Connection {
+    /// How long a process waits for others before it gives up.
+    static let patience = Duration.seconds(60)
+
+    enum Access { case read, write }
+
+    /// Opens an existing store file after everything that can be told without SQLite was checked.
+    static func open(_ path: String, _ access: Access) throws -> DatabaseQueue {
+        try checkFile(path)
+        return try mapped(path) {
+            let queue = try DatabaseQueue(path: path, configuration: configuration(access))
+            let unknown = try queue.inDatabase { try unknownMigrations($0) }
+            guard unknown.isEmpty else { throw StoreError.newer(path: path, unknown: unknown) }
+            return queue
+        }
+    }
+
+    static func configuration(_ access: Access) -> Configuration {
+        var configuration = Configuration()
+        configuration.readonly = access == .read
+        configuration.busyMode = .callback(waiting())
+        configuration.prepareDatabase { db in
+            // The log stays when the last user leaves: making and removing it for each short
+            // command would have others wait for nothing.
+            var persist: CInt = 1
+            sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &persist)
+            guard access == .write else { return }
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+        }
+        return configuration
+    }
+
+    /// Runs a body and turns what SQLite throws into ``StoreError``.
+    static func mapped<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw storeError(error, path: path)
+        }
+    }
+
+    /// Everything that can be judged from outside: place, permissions, and the file's first bytes.
+    private static func checkFile(_ path: String) throws {
+        guard PrivateFile.exists(path) else { throw StoreError.missing(path: path) }
+        try PrivateFolder.checkNotWritableByOthers(folder(of: path))
+        for file in [path, path + "-wal", path + "-shm"] { try PrivateFile.checkMode(of: file) }
+        if let name = FileSystemKind(at: path).networkName {
+            throw StoreError.networkFileSystem(path: path, name: name)
+        }
+        guard try isStore(path) else { throw StoreError.notAStore(path: path) }
+    }
+
+    /// Whether the file begins as SQLite's do and bears slipway's application id.
+    static func isStore(_ path: String) throws -> Bool {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            throw StoreError.notWritable(path: path, detail: String(cString: strerror(errno)))
+        }
+        defer { close(file) }
+        var head = [UInt8](repeating: 0, count: 100)
+        let count = read(file, &head, head.count)
+        return count == head.count && head.starts(with: Array("SQLite format 3\0".utf8))
+            && head[68..<72].elementsEqual(Array("SLWP".utf8))
+    }
+
+    /// The migrations that the file had and this program does not know.
+    static func unknownMigrations(_ db: Database) throws -> [String] {
+        let known = Set(Migrations.all.map(\.identifier))
+        return try appliedMigrations(db).filter { !known.contains($0) }
+    }
+
+    static func appliedMigrations(_ db: Database) throws -> [String] {
+        try String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations ORDER BY identifier")
+    }
+
+    /// A busy handler: short random naps, so that waiting processes do not march in step.
+    private static func waiting() -> Database.BusyCallback {
+        let began = Mutex(ContinuousClock.now)
+        return { attempt in
+            if attempt == 0 { began.withLock { $0 = .now } }
+            guard began.withLock({ $0.duration(to: .now) }) < patience else { return false }
+            usleep(UInt32.random(in: 200...UInt32(min(1_000 * (attempt + 1), 15_000))))
+            return true
+        }
+    }
+
+    private static func storeError(_ error: DatabaseError, path: String) -> StoreError {
+        let detail = error.message ?? "error \(error.extendedResultCode.rawValue)"
+        return switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
+            .busy(path: path, seconds: Int(patience.components.seconds))
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT: .damaged(path: path, detail: detail)
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            .notWritable(path: path, detail: detail)
+        case .SQLITE_FULL: .full(path: path)
+        case .SQLITE_ERROR where detail.contains("no such table"):
+            .damaged(path: path, detail: detail)
+        default: .database(path: path, detail: detail)
+        }
+    }
+}

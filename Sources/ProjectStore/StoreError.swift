@@ -1,0 +1,180 @@
+package import KeyVault
+package import SlipwayCore
+
+/// Why the store did not do what it was asked. Whatever the case, nothing was changed.
+package enum StoreError: Error, Equatable, Sendable {
+    case missing(path: String)
+    case exists(path: String)
+    /// A file that is no store of slipway's.
+    case notAStore(path: String)
+    /// Migrations that this program does not know.
+    case newer(path: String, unknown: [String])
+    case networkFileSystem(path: String, name: String)
+    case damaged(path: String, detail: String)
+    case busy(path: String, seconds: Int)
+    case notWritable(path: String, detail: String)
+    case full(path: String)
+    /// What SQLite said that none of the others covers.
+    case database(path: String, detail: String)
+
+    case unknownProject(ProjectName, nearest: String?)
+    case projectExists(ProjectName)
+    case unknownApplication(ApplicationName, project: ProjectName, nearest: String?)
+    case unknownVersion(Int, application: ApplicationName, newest: Int)
+    /// The settings were unset in that version: there is nothing to go back to.
+    case emptyVersion(Int, application: ApplicationName)
+    /// Somebody saved since the version that a change was made from.
+    case conflict(application: ApplicationName, expected: Int, current: Int, savedBy: String)
+    case keysConflict(project: ProjectName, expected: Int, current: Int)
+    case noKeys(ProjectName)
+    case importChanged
+
+    case unknownUnlocker(String)
+    case unlockerExists(UnlockerID)
+    case lastUnlocker(UnlockerID)
+    /// A sealed secret or key of the store that does not open.
+    case sealBroken(String)
+}
+
+extension StoreError: ProblemReporting {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .missing, .exists, .notAStore, .newer, .networkFileSystem, .damaged, .busy,
+            .notWritable, .full, .database, .sealBroken, .lastUnlocker:
+            .store
+        case .unknownProject, .projectExists, .unknownApplication, .unknownVersion, .emptyVersion,
+            .conflict, .keysConflict, .noKeys, .importChanged, .unknownUnlocker, .unlockerExists:
+            .configuration
+        }
+    }
+
+    package var problems: [Problem] { [exitStatus == .store ? fileProblem : valueProblem] }
+
+    /// What is wrong with the store itself.
+    private var fileProblem: Problem {
+        switch self {
+        case .missing(let path):
+            Problem(
+                code: "store-missing", "there is no store at \(path)",
+                fix: "slipway project add OWNER/NAME makes one; --database names another",
+                file: path)
+        case .exists(let path):
+            Problem(
+                code: "store-exists", "there is a store at \(path) already",
+                fix: "name another file with --database", file: path)
+        case .notAStore(let path):
+            Problem(
+                code: "not-a-store", "\(path) is not a slipway store",
+                why: "it was left as it is",
+                fix: "name the store with --database or SLIPWAY_DATABASE", file: path)
+        case .newer(let path, let unknown):
+            Problem(
+                code: "store-newer", "\(path) was made by a newer slipway",
+                why: "it has \(unknown.joined(separator: ", ")), unknown here; "
+                    + "it was left as it is",
+                fix: "install that slipway, or a later one", file: path)
+        case .networkFileSystem(let path, let name):
+            Problem(
+                code: "network-file-system", "\(path) is on a network file system (\(name))",
+                why: "SQLite's write-ahead log needs memory that all its users share: one host",
+                fix: "keep the store on a local disk; other hosts run slipway there", file: path)
+        case .damaged(let path, let detail):
+            Problem(
+                code: "store-damaged", "the store \(path) is damaged",
+                why: "SQLite says: \(detail); it was left as it is",
+                fix: "slipway restore BACKUP brings the newest backup back", file: path)
+        case .busy(let path, let seconds):
+            Problem(
+                code: "store-busy", "another process kept the store for \(seconds) seconds",
+                fix: "see who has it open (lsof \(path)), then try again", file: path)
+        case .notWritable(let path, let detail):
+            Problem(
+                code: "store-not-writable", "the store \(path) cannot be written",
+                why: "SQLite says: \(detail)",
+                fix: "check who owns the file and its folder, and the disk", file: path)
+        case .full(let path):
+            Problem(
+                code: "disk-full", "the disk of the store \(path) is full",
+                why: "the change was not made", fix: "free some space, then try again", file: path)
+        case .database(let path, let detail):
+            Problem(
+                code: "store-failed", "the store \(path) cannot be used",
+                why: "SQLite says: \(detail)", fix: "slipway doctor tells more", file: path)
+        case .sealBroken(let what):
+            Problem(
+                code: "seal-broken", "\(what) does not open",
+                why: "it was changed, cut, moved from its place, or sealed under a lost key",
+                fix: "set it anew, or restore a backup")
+        case .lastUnlocker(let id):
+            Problem(
+                code: "last-unlocker", "\(id) is the last unlocker of this store",
+                why: "without one nobody could open its secrets again",
+                fix: "add another first: slipway store unlockers add key-file PATH")
+        default:
+            // The switch in `exitStatus` sends every other case to `valueProblem`.
+            Problem(code: "store-failed", "the store cannot be used")
+        }
+    }
+
+    /// What is wrong with what was asked of it.
+    private var valueProblem: Problem {
+        switch self {
+        case .unknownProject(let name, let nearest):
+            Problem(
+                code: "unknown-project", "there is no project \(name)",
+                why: nearest.map { "did you mean \($0)?" },
+                fix: nearest.map { "--project \($0)" } ?? "slipway project add \(name)")
+        case .projectExists(let name):
+            Problem(
+                code: "project-exists", "there is a project \(name) already",
+                fix: "slipway project show \(name)")
+        case .unknownApplication(let name, let project, let nearest):
+            Problem(
+                code: "unknown-application", "\(project) has no settings for \(name)",
+                why: nearest.map { "did you mean \($0)?" },
+                fix: nearest.map { "name \($0)" }
+                    ?? "slipway settings list shows those that it has")
+        case .unknownVersion(let version, let application, let newest):
+            Problem(
+                code: "unknown-version", "\(application) has no version \(version)",
+                why: "its newest version is \(newest)",
+                fix: "slipway settings history \(application)")
+        case .emptyVersion(let version, let application):
+            Problem(
+                code: "empty-version", "version \(version) of \(application) has no settings",
+                why: "it is the version that unset them",
+                fix: "slipway settings unset \(application) does the same")
+        case .conflict(let application, let expected, let current, let savedBy):
+            Problem(
+                code: "conflict",
+                "\(savedBy) saved version \(current) of \(application) meanwhile",
+                why: "the change was made from version \(expected); nothing was overwritten",
+                fix: "look at slipway settings history \(application), then save again")
+        case .keysConflict(let project, let expected, let current):
+            Problem(
+                code: "conflict", "the AWS keys of \(project) were saved meanwhile",
+                why: "the change was made from version \(expected), now it is \(current)",
+                fix: "look at slipway keys show, then save again")
+        case .noKeys(let project):
+            Problem(
+                code: "no-keys", "\(project) has no AWS keys",
+                fix: "slipway keys set ACCESS_KEY_ID --project \(project)")
+        case .importChanged:
+            Problem(
+                code: "conflict", "the store was changed while the import was looked at",
+                why: "what would change now is not what was shown; nothing was imported",
+                fix: "run the import again")
+        case .unknownUnlocker(let id):
+            Problem(
+                code: "unknown-unlocker", "this store has no unlocker \(id)",
+                fix: "slipway store unlockers list")
+        case .unlockerExists(let id):
+            Problem(
+                code: "unlocker-exists", "that key is the store's unlocker \(id) already",
+                fix: "slipway store unlockers list")
+        default:
+            // The switch in `exitStatus` sends every other case to `fileProblem`.
+            Problem(code: "store-failed", "the store cannot be used")
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import FoundationEssentials
+import GRDB
+import KeyVault
+import SlipwayCore
+
+/// The one row of `store`, and the rows of `store_key`.
+enum StoreRow {
+    static func id(_ db: Database) throws -> StoreID {
+        guard let id = try String.fetchOne(db, sql: "SELECT id FROM store") else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the store has no id")
+        }
+        return StoreID(id)
+    }
+
+    /// The store keys of a rotation that is under way, newest first, each sealed under the next.
+    static func olderKeys(
+        _ db: Database, than active: StoreKeyGeneration
+    ) throws -> [(StoreKeyGeneration, Data)] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT generation, sealed_key FROM store_key
+                WHERE generation < ? AND sealed_key IS NOT NULL ORDER BY generation DESC
+                """, arguments: [active.rawValue]
+        ).compactMap { row in
+            StoreKeyGeneration(stored: row["generation"]).map { ($0, row["sealed_key"]) }
+        }
+    }
+
+    static func olderKeyPlace(_ store: StoreID, _ generation: StoreKeyGeneration) -> SecretPlace {
+        SecretPlace(
+            store: store, table: "store_key", owner: generation.description, column: "sealed_key",
+            version: Int(generation.rawValue))
+    }
+}
+
+/// A row of `unlocker`.
+struct UnlockerRow {
+    let unlocker: Unlocker
+    let wrappedKey: Data
+    let sealedPresharedKey: Data
+    let generation: StoreKeyGeneration
+    let createdAt: Timestamp
+    let createdBy: String
+
+    /// The row of a new unlocker, which wraps the store key that the ring is of.
+    init(
+        wrapping key: StoreKey, for unlockKey: UnlockKey, kind: Unlocker.Kind, label: String,
+        ring: KeyRing, at moment: Timestamp, by user: String
+    ) throws {
+        let half = unlockKey.publicHalf
+        unlocker = Unlocker(
+            id: half.id, kind: kind, label: label, publicKey: half.publicKey,
+            checkValue: unlockKey.checkValue(store: ring.store))
+        wrappedKey = Data(
+            try half.wrap(key, generation: ring.active, store: ring.store).bytes)
+        sealedPresharedKey = sealed(
+            half.presharedKey, at: Self.presharedKeyPlace(ring.store, half.id), ring: ring)
+        generation = ring.active
+        createdAt = moment
+        createdBy = user
+    }
+
+    static func presharedKeyPlace(_ store: StoreID, _ id: UnlockerID) -> SecretPlace {
+        SecretPlace(
+            store: store, table: "unlocker", owner: id.rawValue, column: "sealed_preshared_key",
+            version: 1)
+    }
+
+    static func fetchAll(_ db: Database) throws -> [UnlockerRow] {
+        try Row.fetchAll(db, sql: "SELECT * FROM unlocker ORDER BY created_at, id").map(Self.init)
+    }
+
+    static func fetch(_ db: Database, id: UnlockerID) throws -> UnlockerRow? {
+        try Row.fetchOne(db, sql: "SELECT * FROM unlocker WHERE id = ?", arguments: [id.rawValue])
+            .map(Self.init)
+    }
+
+    func insert(_ db: Database) throws {
+        var logRounds: Int?
+        var salt: Data?
+        if case .passphrase(let cost, let bytes) = unlocker.kind {
+            (logRounds, salt) = (cost.logRounds, Data(bytes))
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO unlocker (id, kind, label, public_key, check_value, wrapped_key,
+                    sealed_preshared_key, generation, scrypt_log_rounds, scrypt_salt, created_at,
+                    created_by)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                unlocker.id.rawValue, unlocker.isPassphrase ? "passphrase" : "key", unlocker.label,
+                Data(unlocker.publicKey), Data(unlocker.checkValue), wrappedKey, sealedPresharedKey,
+                generation.rawValue, logRounds, salt, createdAt.rawValue, createdBy,
+            ])
+    }
+
+    private init(_ row: Row) throws {
+        var kind = Unlocker.Kind.key
+        if let logRounds: Int = row["scrypt_log_rounds"], let salt: Data = row["scrypt_salt"] {
+            guard let cost = ScryptCost(logRounds: logRounds) else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "scrypt cost")
+            }
+            kind = .passphrase(cost: cost, salt: Array(salt))
+        }
+        guard let generation = StoreKeyGeneration(stored: row["generation"]) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "store key generation")
+        }
+        unlocker = Unlocker(
+            id: UnlockerID(row["id"]), kind: kind, label: row["label"],
+            publicKey: Array(row["public_key"] as Data),
+            checkValue: Array(row["check_value"] as Data))
+        wrappedKey = row["wrapped_key"]
+        sealedPresharedKey = row["sealed_preshared_key"]
+        self.generation = generation
+        createdAt = Timestamp(stored: row["created_at"])
+        createdBy = row["created_by"]
+    }
+}
