@@ -1,0 +1,125 @@
+import ArgumentParser
+import ProjectStore
+import SlipwayCore
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Show who changed what and who read secrets, and check the log.",
+        subcommands: [List.self, Verify.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the audit log, newest first.",
+            discussion: """
+                Examples:
+                  slipway audit --project acme/shop
+                  slipway audit --all --json
+                """)
+
+        @Option(
+            help: ArgumentHelp(
+                "Only what was done to this project; else everything.", valueName: "owner/name"))
+        var project: String?
+        @Option(help: ArgumentHelp("How many rows at the most.", valueName: "rows"))
+        var limit = 50
+        @Flag(help: "Every row.")
+        var all = false
+        @OptionGroup var store: StoreOptions
+        @OptionGroup var output: JSONOption
+
+        func run() async throws {
+            guard limit > 0 else {
+                throw UsageProblem(
+                    Problem(
+                        code: "invalid-limit", "--limit \(limit) shows nothing",
+                        fix: "give a number from 1, or --all"))
+            }
+            let project = try project.map { try ProjectName($0) }
+            let store = try store.open(.read)
+            let limit = all ? nil : limit
+            let console = Services.current!.console
+            if output.json {
+                try console.jsonArray { emit in
+                    try store.forEachAuditEntry(project: project, limit: limit) {
+                        try emit($0.json)
+                    }
+                }
+                return
+            }
+            try store.forEachAuditEntry(project: project, limit: limit) {
+                try console.line($0.summary)
+            }
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check that no row of the audit log is missing or changed.",
+            discussion: """
+                Needs an unlocker. Keep the head that it prints elsewhere to notice later that a \
+                whole older store was put in this one's place.
+
+                Example:
+                  slipway audit verify
+                """)
+
+        @OptionGroup var store: StoreOptions
+        @OptionGroup var output: JSONOption
+
+        func run() async throws {
+            let verdict = try store.open(.read).verifyAudit()
+            let console = Services.current!.console
+            switch verdict {
+            case .intact(let count, let head):
+                if output.json {
+                    try console.json([
+                        "intact": true, "rows": .integer(count), "head": .string(head),
+                        "problem": .null,
+                    ])
+                } else {
+                    try console.facts([
+                        ("audit log", "intact"), ("rows", String(count)), ("head", head),
+                    ])
+                }
+            case .missing(let sequence), .changed(let sequence):
+                let isMissing = verdict == .missing(sequence: sequence)
+                let problem = Problem(
+                    code: isMissing ? "audit-row-missing" : "audit-row-changed",
+                    "row \(sequence) of the audit log \(isMissing ? "is missing" : "was changed")",
+                    why: "its chain of tags breaks there: somebody wrote to the file directly",
+                    fix: "compare with a backup: slipway audit --database BACKUP", file: store.path)
+                if output.json {
+                    try console.json(["intact": false, "problem": problem.json])
+                }
+                console.show([problem])
+                throw EarlyExit(.store)
+            }
+        }
+    }
+}
+
+extension AuditEntry {
+    /// `12  2026-11-24 15:04 UTC  root@ci  keys-set acme/shop AKIA…`, then old and new.
+    fileprivate var summary: String {
+        var parts = ["\(sequence)", "\(at)", "\(author.user)@\(author.host)", action]
+        if let project { parts.append(project) }
+        if let subject { parts.append(subject) }
+        switch (old, new) {
+        case (nil, nil): break
+        case (nil, let new?): parts.append(new)
+        case (let old?, nil): parts.append("was \(old)")
+        case (let old?, let new?): parts.append("\(old) -> \(new)")
+        }
+        return parts.joined(separator: "  ")
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "sequence": .integer(sequence), "at": .string(at.rawValue),
+            "user": .string(author.user), "host": .string(author.host),
+            "project": JSONValue(project), "action": .string(action),
+            "subject": JSONValue(subject), "old": .embedded(old), "new": .embedded(new),
+        ]
+    }
+}
