@@ -73,6 +73,40 @@ let package = Package(
             sources: ["Migrations.swift"],
             resources: [.embedInCode("0001_store.sql")],
             swiftSettings: strict),
+        // Temporary folders, processes and snapshots for every test target.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        // Kills writers and rotations of a store at random, and crowds it. Run by EndToEndTests.
+        .executableTarget(
+            name: "store-torture",
+            dependencies: ["KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore"],
+            path: "Tests/Torture", swiftSettings: strict),
+        // Crashes with a secret in its memory. Run by EndToEndTests.
+        .executableTarget(
+            name: "crash-probe", dependencies: ["ProcessGuard", "SlipwayCore"],
+            path: "Tests/CrashProbe", swiftSettings: strict),
+        .testTarget(name: "SlipwayCoreTests", dependencies: ["SlipwayCore"], swiftSettings: strict),
+        .testTarget(
+            name: "PrivateFilesTests",
+            dependencies: ["PrivateFiles", "SlipwayCore", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KeyVaultTests",
+            dependencies: ["KeyVault", "PrivateFiles", "SlipwayCore", "TestSupport"],
+            exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "ProjectStoreTests",
+            dependencies: [
+                "KeyVault", "Migrations", "PrivateFiles", "ProjectStore", "SlipwayCore",
+                "TestSupport", crypto,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationFilesTests", dependencies: ["ConfigurationFiles", "SlipwayCore"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["slipway", "store-torture", "crash-probe", "TestSupport"],
+            exclude: ["Snapshots"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -16,7 +16,9 @@ package enum SettingsDocumentReader {
         let root = try YAMLDocument.root(of: text, file: file)
         var reader = Walk(file: file)
         let document = reader.document(root)
-        guard reader.problems.isEmpty else { throw DocumentError(problems: reader.problems) }
+        guard reader.problems.isEmpty else {
+            throw DocumentError(problems: reader.problems.sorted { $0.precedes($1) })
+        }
         return document
     }
 

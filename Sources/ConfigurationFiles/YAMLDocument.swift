@@ -14,9 +14,11 @@ enum YAMLDocument {
         if let line = lineNestedTooDeep(text) {
             throw DocumentError(problems: [tooDeep(file, line: line)])
         }
+        let parser: Parser
         let root: Node?
         do {
-            root = try Parser(yaml: text).singleRoot()
+            parser = try Parser(yaml: text)
+            root = try parser.singleRoot()
         } catch let error as YamlError {
             throw DocumentError(problems: [problem(error, file: file)])
         } catch {
@@ -29,7 +31,8 @@ enum YAMLDocument {
                 Problem(code: "empty-file", "the file is empty", fix: "check the path", file: file)
             ])
         }
-        if let anchored = firstAnchor(root) {
+        // Nodes know their anchors only while the parser lives.
+        if let anchored = withExtendedLifetime(parser, { firstAnchor(root) }) {
             throw DocumentError(problems: [
                 Problem(
                     code: "yaml-anchor", "anchors and aliases are not allowed here",

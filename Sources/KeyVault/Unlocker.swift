@@ -30,7 +30,7 @@ package struct Unlocker: Equatable, Sendable {
 }
 
 /// Where unlock keys are looked for: the environment and the disk of one machine.
-package struct UnlockSources: Sendable {
+package struct UnlockSources: Sendable, CustomStringConvertible, CustomReflectable {
     private let environment: [String: String]
     private let defaultKeyFile: String
     /// The id of the unlocker to use, where a store has several passphrases.
@@ -55,6 +55,10 @@ package struct UnlockSources: Sendable {
         self.givenPassphrase = givenPassphrase
         self.askPassphrase = askPassphrase
     }
+
+    package var description: String { "[redacted]" }
+    /// The environment may hold the key: it is not for a dump.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// An unlock key and where it came from.
     package struct Found: Sendable {

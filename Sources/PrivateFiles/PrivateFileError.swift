@@ -19,7 +19,10 @@ package enum PrivateFileError: Error, Equatable, Sendable {
 }
 
 extension PrivateFileError: ProblemReporting {
-    package var exitStatus: ExitStatus { .store }
+    package var exitStatus: ExitStatus {
+        // A name that is taken is a wrong name; everything else stands in the way of the store.
+        if case .exists = self { .configuration } else { .store }
+    }
 
     package var problems: [Problem] { [problem] }
 

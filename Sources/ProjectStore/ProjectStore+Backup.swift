@@ -104,8 +104,10 @@ extension ProjectStore {
 
     /// Copies a backup to a private file and brings its schema up to date.
     private static func stage(_ backup: String, at staging: String) throws {
-        guard PrivateFile.exists(backup) else { throw PrivateFileError.missing(path: backup) }
-        guard try Connection.isStore(backup) else { throw StoreError.notAStore(path: backup) }
+        let exists = PrivateFile.exists(backup)
+        guard exists, try Connection.isStore(backup) else {
+            throw StoreError.notABackup(path: backup, exists: exists)
+        }
         try Connection.mapped(backup) {
             let source = try DatabaseQueue(
                 path: backup, configuration: Connection.configuration(.read))

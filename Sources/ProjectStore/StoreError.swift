@@ -9,6 +9,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case notAStore(path: String)
     /// Migrations that this program does not know.
     case newer(path: String, unknown: [String])
+    /// A file to restore from that is no store of slipway's, or is not there.
+    case notABackup(path: String, exists: Bool)
     case networkFileSystem(path: String, name: String)
     case damaged(path: String, detail: String)
     case busy(path: String, seconds: Int)
@@ -43,7 +45,8 @@ extension StoreError: ProblemReporting {
             .notWritable, .full, .database, .sealBroken, .lastUnlocker:
             .store
         case .unknownProject, .projectExists, .unknownApplication, .unknownVersion, .emptyVersion,
-            .conflict, .keysConflict, .noKeys, .importChanged, .unknownUnlocker, .unlockerExists:
+            .conflict, .keysConflict, .noKeys, .importChanged, .unknownUnlocker, .unlockerExists,
+            .notABackup:
             .configuration
         }
     }
@@ -119,11 +122,16 @@ extension StoreError: ProblemReporting {
     /// What is wrong with what was asked of it.
     private var valueProblem: Problem {
         switch self {
+        case .notABackup(let path, let exists):
+            Problem(
+                code: "not-a-backup",
+                exists ? "\(path) is not a backup" : "there is no file at \(path)",
+                why: exists ? "it is no store of slipway's; nothing was restored" : nil,
+                fix: "name a file that slipway backup wrote", file: path)
         case .unknownProject(let name, let nearest):
             Problem(
                 code: "unknown-project", "there is no project \(name)",
-                why: nearest.map { "did you mean \($0)?" },
-                fix: nearest.map { "--project \($0)" } ?? "slipway project add \(name)")
+                fix: nearest.map { "did you mean \($0)?" } ?? "slipway project add \(name)")
         case .projectExists(let name):
             Problem(
                 code: "project-exists", "there is a project \(name) already",
@@ -131,8 +139,7 @@ extension StoreError: ProblemReporting {
         case .unknownApplication(let name, let project, let nearest):
             Problem(
                 code: "unknown-application", "\(project) has no settings for \(name)",
-                why: nearest.map { "did you mean \($0)?" },
-                fix: nearest.map { "name \($0)" }
+                fix: nearest.map { "did you mean \($0)?" }
                     ?? "slipway settings list shows those that it has")
         case .unknownVersion(let version, let application, let newest):
             Problem(

@@ -45,7 +45,7 @@ package struct SlipwayCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try Services.current!.console.document(Self.helpMessage())
+        try Services.current!.console.document(wrappedUsage(Self.helpMessage()) + "\n")
     }
 
     /// Runs a command line and returns the exit status of the process.
@@ -87,7 +87,7 @@ package struct SlipwayCommand: AsyncParsableCommand {
         case let error where exitCode(for: error) == .success:
             // Help and version were asked for.
             do {
-                try console.document(fullMessage(for: error) + "\n")
+                try console.document(wrappedUsage(fullMessage(for: error)) + "\n")
                 try console.flush()
                 return ExitStatus.success.rawValue
             } catch {
@@ -102,6 +102,22 @@ package struct SlipwayCommand: AsyncParsableCommand {
             return ExitStatus.configuration.rawValue
         }
     }
+}
+
+/// A help text whose usage line, which the library never breaks, is broken between its options.
+func wrappedUsage(_ help: String) -> String {
+    help.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+        guard line.hasPrefix("USAGE:"), line.count > 80 else { return String(line) }
+        var lines: [String] = []
+        for part in line.replacing(" [", with: "\n[").split(separator: "\n") {
+            if let last = lines.last, last.count + 1 + part.count <= 80 {
+                lines[lines.count - 1] += " " + part
+            } else {
+                lines.append(lines.isEmpty ? String(part) : "         " + part)
+            }
+        }
+        return lines.joined(separator: "\n")
+    }.joined(separator: "\n")
 }
 
 /// The end of a command that has said what there was to say.

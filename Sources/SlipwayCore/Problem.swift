@@ -38,6 +38,11 @@ package struct Problem: Error, Equatable, Sendable {
             .compactMap(\.self).joined(separator: ":")
     }
 
+    /// Whether its place in the file comes before another's.
+    package func precedes(_ other: Problem) -> Bool {
+        (line ?? 0, column ?? 0) < (other.line ?? 0, other.column ?? 0)
+    }
+
     package var json: JSONValue {
         [
             "severity": .string(severity.rawValue),

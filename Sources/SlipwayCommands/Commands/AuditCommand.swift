@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import ProjectStore
 import SlipwayCore
 
@@ -105,13 +106,43 @@ extension AuditEntry {
         var parts = ["\(sequence)", "\(at)", "\(author.user)@\(author.host)", action]
         if let project { parts.append(project) }
         if let subject { parts.append(subject) }
-        switch (old, new) {
-        case (nil, nil): break
-        case (nil, let new?): parts.append(new)
-        case (let old?, nil): parts.append("was \(old)")
-        case (let old?, let new?): parts.append("\(old) -> \(new)")
-        }
+        parts += change
         return parts.joined(separator: "  ")
+    }
+
+    /// What became of what: of settings only the fields that changed.
+    private var change: [String] {
+        guard let old else { return new.map { [$0] } ?? [] }
+        guard let new else { return ["was \(old)"] }
+        let (before, after) = (Self.fields(old), Self.fields(new))
+        guard !before.isEmpty, !after.isEmpty else { return ["\(old) -> \(new)"] }
+        return after.compactMap { field in
+            let value = before.first { $0.name == field.name }?.value ?? "null"
+            return value == field.value ? nil : "\(field.name): \(value) -> \(field.value)"
+        }
+    }
+
+    /// The members of a flat JSON object, as text; none for anything else.
+    private static func fields(_ json: String) -> [(name: String, value: String)] {
+        guard let object = try? JSONDecoder().decode([String: Field].self, from: Data(json.utf8))
+        else { return [] }
+        return object.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
+    }
+
+    /// A value in an audit row's JSON.
+    private struct Field: Decodable {
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let string = try? container.decode(String.self) {
+                text = string
+            } else if let boolean = try? container.decode(Bool.self) {
+                text = String(boolean)
+            } else {
+                text = "null"
+            }
+        }
     }
 
     fileprivate var json: JSONValue {

@@ -70,7 +70,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
 extension StoreProof: CustomStringConvertible {
     package var description: String {
-        "\(secretCount) secrets open, \(auditCount) audit rows hold"
+        "\(counted(secretCount, "secret")) open, \(counted(auditCount, "audit row")) hold"
     }
 
     fileprivate var json: [JSONValue.Member] {

@@ -41,7 +41,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let store = try options.open(.read)
             let info = try store.info()
             checks.append(
-                .passed("store", "\(store.path), \(info.projectCount) projects"))
+                .passed("store", "\(store.path), \(counted(info.projectCount, "project"))"))
             return store
         } catch {
             checks.append(.failed("store", error))

@@ -78,7 +78,7 @@ struct ImportCommand: AsyncParsableCommand {
         if !output.json { try show(changes) }
         if !changes.isEmpty, !dryRun {
             try services.console.flush()
-            try consent.confirm("This makes \(changes.count) changes.")
+            try consent.confirm("This makes \(counted(changes.count, "change")).")
             try store.apply(document, expecting: changes)
         }
         if output.json {
@@ -91,7 +91,8 @@ struct ImportCommand: AsyncParsableCommand {
 
     private static func closing(_ count: Int, dryRun: Bool) -> String {
         guard count > 0 else { return "nothing to change" }
-        return dryRun ? "nothing was changed: this was a dry run" : "made \(count) changes"
+        return dryRun
+            ? "nothing was changed: this was a dry run" : "made \(counted(count, "change"))"
     }
 
     private func show(_ changes: [ImportChange]) throws {

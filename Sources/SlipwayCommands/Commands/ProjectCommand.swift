@@ -156,8 +156,9 @@ struct ProjectCommand: AsyncParsableCommand {
             let store = try store.open(.write)
             let project = try store.project(name)
             try consent.confirm(
-                "This removes \(name), \(project.applicationCount) applications' settings with "
-                    + "their history, and \(project.accessKeyID == nil ? "no" : "its") AWS keys.",
+                "This removes \(name) with "
+                    + "\(counted(project.applicationCount, "application")), the history of its "
+                    + "settings, and \(project.accessKeyID == nil ? "no" : "its") AWS keys.",
                 typing: name.rawValue)
             try store.removeProject(name)
             let console = Services.current!.console

@@ -39,7 +39,8 @@ struct StoreCommand: AsyncParsableCommand {
                     + info.generations.map {
                         (
                             "store key \($0.number)",
-                            "since \($0.createdAt), protects \($0.keysCount) projects' AWS keys"
+                            "since \($0.createdAt), protects the AWS keys of "
+                                + counted($0.keysCount, "project")
                         )
                     })
             if info.generations.count > 1 {
@@ -83,8 +84,10 @@ struct StoreCommand: AsyncParsableCommand {
                 }
                 return try console.line(
                     isBegun
-                        ? "would finish the rotation to store key \(new): \(count) projects to go"
-                        : "would make store key \(new) for \(count) projects' AWS keys")
+                        ? "would finish the rotation to store key \(new): "
+                            + "\(counted(count, "project")) to go"
+                        : "would make store key \(new) for the AWS keys of "
+                            + counted(count, "project"))
             }
             let progress = try store.open(.write).rotate()
             if output.json {
@@ -95,8 +98,8 @@ struct StoreCommand: AsyncParsableCommand {
             }
             if progress.isResumed { console.note("finished a rotation that was begun earlier") }
             console.note(
-                "store key \(progress.generation) protects everything now; "
-                    + "\(progress.rewrappedCount) projects' AWS keys were wrapped anew")
+                "store key \(progress.generation) protects everything now; wrapped anew: the AWS "
+                    + "keys of \(counted(progress.rewrappedCount, "project"))")
         }
 
         private static func json(_ generation: Int, resumed: Bool, count: Int) -> JSONValue {

@@ -137,8 +137,10 @@ struct ConsentOption: ParsableArguments {
         guard services.terminal.isInput else {
             throw UsageProblem(
                 Problem(
-                    code: "needs-consent", "\(question) Nothing was done",
-                    why: "there is no terminal to ask on", fix: "add --yes"))
+                    code: "needs-consent", "nothing was done without your consent",
+                    why: "\(question.prefix(1).lowercased())\(question.dropFirst()) There is no "
+                        + "terminal to ask on",
+                    fix: "add --yes"))
         }
         let answer = try services.terminal.ask("\(question) Type \(word) to go on: ")
         guard answer == word else { throw Cancelled() }
