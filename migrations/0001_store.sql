@@ -85,7 +85,14 @@ CREATE TABLE settings_version (
     CHECK (NOT removed OR (application_root IS NULL AND region IS NULL AND bucket IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- The settings that applications have now.
+CREATE VIEW current_settings AS
+    SELECT a.project_id, a.name, v.* FROM application a
+    JOIN settings_version v ON v.application_id = a.id AND v.version = a.version
+    WHERE NOT v.removed;
+
 CREATE TABLE audit_key (
+    -- The generation of the store key that it began with.
     version INTEGER PRIMARY KEY CHECK (version >= 1),
     sealed_key BLOB NOT NULL,
     generation INTEGER NOT NULL REFERENCES store_key (generation)
@@ -99,8 +106,9 @@ CREATE TABLE audit (
     project TEXT,
     action TEXT NOT NULL,
     subject TEXT,
-    old TEXT CHECK (old IS NULL OR json_valid(old)),
-    new TEXT CHECK (new IS NULL OR json_valid(new)),
+    -- JSON, or NULL.
+    old TEXT,
+    new TEXT,
     key_version INTEGER NOT NULL REFERENCES audit_key (version),
     tag BLOB NOT NULL CHECK (length(tag) = 32)
 ) STRICT;
@@ -113,6 +121,13 @@ BEGIN
 END;
 
 CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit log is only ever appended to');
+END;
+
+-- REPLACE would delete a row without asking the trigger above.
+CREATE TRIGGER audit_is_appended_to BEFORE INSERT ON audit
+WHEN NEW.sequence <= (SELECT max(sequence) FROM audit)
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is only ever appended to');
 END;

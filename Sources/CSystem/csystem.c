@@ -2,13 +2,19 @@
 #include "csystem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 int csystem_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int csystem_rename_exclusively(const char *path, const char *new_path) {
+    return renameat2(AT_FDCWD, path, AT_FDCWD, new_path, RENAME_NOREPLACE);
+}
 
 int csystem_execute(const char *file, char *const arguments[], char *const environment[]) {
     return execvpe(file, arguments, environment);
@@ -43,10 +49,18 @@ int csystem_hide_input(int terminal) {
     action.sa_handler = ended_while_hidden;
     action.sa_flags = SA_NODEFER;
     sigemptyset(&action.sa_mask);
-    for (int index = 0; index < ending_signal_count; index++)
-        if (sigaction(ending_signals[index], &action, &former_actions[index]) != 0) return -1;
+    for (int index = 0; index < ending_signal_count; index++) {
+        sigaction(ending_signals[index], NULL, &former_actions[index]);
+        /* Who started this process with a signal ignored, as nohup does, wants it ignored. */
+        if (former_actions[index].sa_handler != SIG_IGN)
+            sigaction(ending_signals[index], &action, NULL);
+    }
     hidden_terminal = terminal;
-    return tcsetattr(terminal, TCSAFLUSH, &hidden);
+    if (tcsetattr(terminal, TCSAFLUSH, &hidden) == 0) return 0;
+    int error = errno;
+    csystem_show_input();
+    errno = error;
+    return -1;
 }
 
 int csystem_show_input(void) {
@@ -57,7 +71,7 @@ int csystem_show_input(void) {
     return result;
 }
 
-/* A stack of its own, so that a stack overflow is reported too. */
+/* A stack of its own for the thread that asks, so that its stack overflow is reported too. */
 static char crash_stack[16 * 1024] __attribute__((aligned(16)));
 
 static const struct {
@@ -82,7 +96,7 @@ static void crashed(int number) {
     restore_terminal();
     put("slipway: crashed (");
     put(name);
-    put("); nothing of its memory was written. Please report what you did.\n");
+    put("). Please report what you did.\n");
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -97,5 +111,5 @@ int csystem_take_over_crash_signals(void) {
     sigemptyset(&action.sa_mask);
     for (int index = 0; index < crash_signal_count; index++)
         if (sigaction(crash_signals[index].number, &action, NULL) != 0) return -1;
-    return 0;
+    return signal(SIGQUIT, SIG_DFL) == SIG_ERR ? -1 : 0;
 }

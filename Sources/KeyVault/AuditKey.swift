@@ -3,7 +3,8 @@ package import SlipwayCore
 
 /// The key that chains the audit log: each row's tag covers the row and the tag before it.
 package struct AuditKey: Sendable, CustomStringConvertible {
-    /// Which audit key: a rotation of the store key starts a new one.
+    /// The generation of the store key that it began with: each generation has its own, so that who
+    /// knew an older store key cannot write history.
     package let version: Int
     private let key: SymmetricKey
 

@@ -2,7 +2,7 @@ import FoundationEssentials
 package import PrivateFiles
 package import SlipwayCore
 
-/// A file with an unlock key: its 32 bytes in base64 on one line, or raw as systemd may hand them.
+/// A file with an unlock key: its 32 bytes in base64 on one line, or raw in a systemd credential.
 package enum KeyFile {
     /// Makes a key and its file, 0600, and the folders above it, 0700.
     ///
@@ -10,6 +10,7 @@ package enum KeyFile {
     /// replaced.
     package static func create(at path: String) throws -> UnlockKey {
         try PrivateFolder.create(folder(of: path))
+        try PrivateFolder.checkNotWritableByOthers(folder(of: path))
         let secret = StoreKey.random().secret
         // Base64 of 32 bytes and a line break: what `parse` reads.
         var text = secret.withUnsafeExposedBytes { Data($0).base64EncodedData() }
@@ -26,7 +27,10 @@ package enum KeyFile {
     package static func read(_ path: String, trust: PrivateFile.Trust = .keyFile) throws
         -> UnlockKey
     {
-        guard let key = parse(try PrivateFile.read(path, byteLimit: 128, trust: trust)) else {
+        let contents = try PrivateFile.read(path, byteLimit: 128, trust: trust)
+        // A credential may be binary; 32 characters anywhere else may be a passphrase.
+        let raw = trust == .credential ? UnlockKey(contents) : nil
+        guard let key = raw ?? parse(contents) else {
             throw UnlockError.malformed(trust == .credential ? .credential(path) : .keyFile(path))
         }
         return key
@@ -43,12 +47,9 @@ package enum KeyFile {
         }
     }
 
-    /// The key in 44 characters of base64, perhaps with a line break behind, or in 32 raw bytes.
+    /// The key in 44 characters of base64, perhaps with a line break behind.
     package static func parse(_ contents: SecretBytes) -> UnlockKey? {
         contents.withUnsafeExposedBytes { bytes -> UnlockKey? in
-            if bytes.count == UnlockKey.byteCount {
-                return UnlockKey(SecretBytes(copying: bytes))
-            }
             var line = bytes[...]
             if line.last == UInt8(ascii: "\n") { line = line.dropLast() }
             if line.last == UInt8(ascii: "\r") { line = line.dropLast() }

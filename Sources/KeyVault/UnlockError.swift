@@ -42,7 +42,7 @@ extension UnlockError: ProblemReporting {
         case .noSuchPassphrase(let id, let unlockers):
             Problem(
                 code: "no-such-unlocker",
-                id.map { "this store has no passphrase with the id \($0)" }
+                id.map { "this store has no unlocker \($0)" }
                     ?? "this store has no passphrase",
                 why: "this store has the unlockers \(Self.list(unlockers))",
                 fix: "slipway store unlockers list")
@@ -55,7 +55,7 @@ extension UnlockError: ProblemReporting {
             Problem(
                 code: "damaged-unlocker", "the row of unlocker \(id) was changed",
                 why: "its check value or its wrapped key does not belong to the key",
-                fix: "open the store with another unlocker, or restore a backup")
+                fix: "slipway store unlockers remove \(id), opened with another, and add it anew")
         }
     }
 

@@ -32,7 +32,7 @@ package struct UnlockKey: Sendable, CustomStringConvertible {
         self.init(
             passphrase.withUnsafeExposedBytes { bytes in
                 try! KDF.Scrypt.deriveKey(
-                    from: Array(bytes), salt: salt, outputByteCount: Self.byteCount,
+                    from: bytes, salt: salt, outputByteCount: Self.byteCount,
                     rounds: cost.rounds, blockSize: ScryptCost.blockSize,
                     parallelism: ScryptCost.parallelism)
             })
@@ -117,7 +117,7 @@ package struct UnlockerPublicHalf: Sendable {
                 presharedKeyIdentifier: .init(id.rawValue.utf8))
             let data = WrappedStoreKey.associatedData(generation: generation)
             let ciphertext = try key.key.withUnsafeBytes {
-                try sender.seal(Array($0), authenticating: data)
+                try sender.seal($0, authenticating: data)
             }
             return WrappedStoreKey(
                 generation: generation, encapsulatedKey: Array(sender.encapsulatedKey),

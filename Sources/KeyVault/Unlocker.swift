@@ -69,15 +69,18 @@ package struct UnlockSources: Sendable, CustomStringConvertible, CustomReflectab
     /// The key that opens a store with these unlockers.
     ///
     /// A source that is set is used or is an error: the variables and the systemd credential must
-    /// each hold the key of one of the unlockers, and the first of them is used. Without them the
-    /// default key file is used where its key is one of the store's, then a passphrase.
+    /// each hold the key of one of the unlockers, and the first of them is used, unless the command
+    /// line gave a passphrase or named an unlocker. Without them the default key file is used where
+    /// its key is one of the store's, then a passphrase.
     package func key(for unlockers: [Unlocker], store: StoreID) throws -> Found {
         let explicit = try explicitKeys()
         for found in explicit { try check(found, among: unlockers, store: store) }
-        if let first = explicit.first { return first }
+        // What the command line says wins over the environment.
         if let givenPassphrase {
             return try passphraseKey(among: unlockers, store: store) { _ in givenPassphrase }
         }
+        if let preferred { return try preferredKey(preferred, explicit, unlockers, store) }
+        if let first = explicit.first { return first }
         let atDefault = try defaultKey()
         if let atDefault, unlockers.contains(where: { $0.id == atDefault.key.id }) {
             try check(atDefault, among: unlockers, store: store)
@@ -94,9 +97,35 @@ package struct UnlockSources: Sendable, CustomStringConvertible, CustomReflectab
     /// The keys for a store that is about to be made: those that are set, else that of the default
     /// key file, which is made where there is none.
     package func keyForNewStore() throws -> Found {
+        guard givenPassphrase == nil, preferred == nil else {
+            throw UnlockError.noSuchPassphrase(preferred, store: [])
+        }
         if let first = try explicitKeys().first { return first }
         let key = try KeyFile.readOrCreate(at: defaultKeyFile).key
         return Found(key: key, source: .keyFile(defaultKeyFile))
+    }
+
+    /// The unlocker that the command line names, from wherever its key is.
+    private func preferredKey(
+        _ id: UnlockerID, _ explicit: [Found], _ unlockers: [Unlocker], _ store: StoreID
+    ) throws -> Found {
+        guard let unlocker = unlockers.first(where: { $0.id == id }) else {
+            throw UnlockError.noSuchPassphrase(id, store: unlockers)
+        }
+        if unlocker.isPassphrase, let askPassphrase {
+            return try passphraseKey(among: unlockers, store: store, ask: askPassphrase)
+        }
+        let atDefault = try defaultKey()
+        guard
+            let found = (explicit + [atDefault].compactMap(\.self)).first(where: { $0.key.id == id }
+            )
+        else {
+            throw UnlockError.noUnlocker(
+                store: [unlocker], defaultKeyFile: defaultKeyFile, strayDefault: atDefault?.key.id,
+                canAsk: askPassphrase != nil)
+        }
+        try check(found, among: unlockers, store: store)
+        return found
     }
 
     private func explicitKeys() throws -> [Found] {

@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 package import SlipwayCore
 
@@ -6,7 +7,7 @@ package enum PrivateFile {
     /// The mode of every file that holds something of ours.
     package static let mode: UInt32 = 0o600
 
-    /// Makes a file that was not there, complete or not at all: a temporary name, fsync, link.
+    /// Makes a file that was not there, complete or not at all: a temporary name, fsync, rename.
     ///
     /// Throws ``PrivateFileError/exists(path:)`` where another process was first: that file is
     /// whole, and is left alone.
@@ -19,17 +20,12 @@ package enum PrivateFile {
         do {
             defer { close(file) }
             try write(contents, to: file, path: temporary)
-            try check(fsync(file), "write", temporary)
         }
-        guard link(temporary, path) == 0 else {
-            if errno == EEXIST { throw .exists(path: path) }
-            throw .last("create", path)
-        }
-        try PrivateFolder.sync(containing: path)
+        try moveIntoFreePlace(temporary, at: path)
     }
 
     /// Makes an empty file under a name that nobody has, beside the path, and returns that name.
-    /// Finish with ``moveIntoPlace(_:at:)``, or unlink it.
+    /// Finish with ``moveIntoPlace(_:at:)`` or ``moveIntoFreePlace(_:at:)``, or unlink it.
     package static func createTemporary(beside path: String) throws(PrivateFileError) -> String {
         let temporary = temporaryName(beside: path)
         close(try openNew(temporary))
@@ -46,17 +42,37 @@ package enum PrivateFile {
     }
 
     /// As ``moveIntoPlace(_:at:)``, but throws ``PrivateFileError/exists(path:)`` where the name is
-    /// taken.
-    package static func linkIntoPlace(
+    /// taken. At no moment has the file two names, except on a file system that cannot rename so.
+    package static func moveIntoFreePlace(
         _ temporary: String, at path: String
     ) throws(PrivateFileError) {
         try syncFile(temporary)
-        guard link(temporary, path) == 0 else {
-            if errno == EEXIST { throw .exists(path: path) }
-            throw .last("create", path)
+        if csystem_rename_exclusively(temporary, path) != 0 {
+            guard errno == EINVAL || errno == ENOSYS else {
+                throw errno == EEXIST ? .exists(path: path) : .last("create", path)
+            }
+            guard link(temporary, path) == 0 else {
+                throw errno == EEXIST ? .exists(path: path) : .last("create", path)
+            }
+            unlink(temporary)
         }
-        unlink(temporary)
         try PrivateFolder.sync(containing: path)
+    }
+
+    /// Removes temporary files beside a path that a killed process left. Only for who holds the
+    /// folder's lock: others' are not abandoned.
+    package static func removeAbandoned(beside path: String) {
+        let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { String($0) ?? "" } ?? ""
+        guard let listing = opendir(folder(of: path)) else { return }
+        defer { closedir(listing) }
+        while let entry = readdir(listing) {
+            let other = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if other.hasPrefix(name + "."), other.contains(".tmp") {
+                unlink(folder(of: path) + "/" + other)
+            }
+        }
     }
 
     /// Reads a file of at most `byteLimit` bytes, after ``Trust`` found nothing against it. The file
@@ -74,7 +90,7 @@ package enum PrivateFile {
         }
         defer { close(file) }
         var status = stat()
-        try check(fstat(file, &status), "read", path)
+        try checkResult(fstat(file, &status), "read", path)
         try trust.judge(status, path: path)
         try PrivateFolder.checkNotWritableByOthers(folder(of: path))
 
@@ -95,8 +111,9 @@ package enum PrivateFile {
         return SecretBytes(copying: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
 
-    /// Refuses a file with wider permissions than 0600; a file that is not there is no matter.
-    package static func checkMode(of path: String) throws(PrivateFileError) {
+    /// Refuses a file with wider permissions than 0600, or of another owner than this user, root,
+    /// or `owner`; a file that is not there is no matter. Root may use anybody's.
+    package static func check(_ path: String, owner: UInt32? = nil) throws(PrivateFileError) {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return }
@@ -106,6 +123,29 @@ package enum PrivateFile {
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegularFile(path: path) }
         guard status.st_mode & 0o177 == 0 else {
             throw .widePermissions(path: path, mode: status.st_mode & 0o7777, allowed: mode)
+        }
+        let trusted = [geteuid(), 0, owner]
+        guard trusted.contains(status.st_uid) || (owner == nil && geteuid() == 0) else {
+            throw .foreignOwner(path: path, userID: status.st_uid)
+        }
+    }
+
+    /// What tells a file from every other, whatever its names; nil where there is none.
+    package static func identity(of path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(device: status.st_dev, inode: status.st_ino, owner: status.st_uid)
+    }
+
+    package struct Identity: Hashable, Sendable {
+        private let device: UInt
+        private let inode: UInt
+        package let owner: UInt32
+
+        init(device: UInt, inode: UInt, owner: UInt32) {
+            self.device = device
+            self.inode = inode
+            self.owner = owner
         }
     }
 
@@ -178,7 +218,7 @@ package enum PrivateFile {
         let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard file >= 0 else { throw .last("open", path) }
         defer { close(file) }
-        try check(fsync(file), "write", path)
+        try checkResult(fsync(file), "write", path)
     }
 
     private static func temporaryName(beside path: String) -> String {
@@ -188,11 +228,11 @@ package enum PrivateFile {
 
 /// The folder that a path is in, `.` where it names none.
 package func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
-func check(
+func checkResult(
     _ result: Int32, _ operation: String, _ path: String
 ) throws(PrivateFileError) {
     guard result == 0 else { throw .last(operation, path) }

@@ -1,6 +1,6 @@
 package import SlipwayCore
 
-/// Why a file or folder cannot hold what only its owner may read. Nothing was changed.
+/// Why a file or folder cannot hold what only its owner may read.
 package enum PrivateFileError: Error, Equatable, Sendable {
     case missing(path: String)
     case exists(path: String)
@@ -14,6 +14,8 @@ package enum PrivateFileError: Error, Equatable, Sendable {
     case notAFolder(path: String)
     case foreignOwner(path: String, userID: UInt32)
     case tooLarge(path: String, byteLimit: Int)
+    /// Another process is making or replacing a store in the folder.
+    case locked(path: String, seconds: Int)
     /// What the system said: the operation and its `errno`.
     case system(operation: String, path: String, code: Int32, message: String)
 }
@@ -75,6 +77,12 @@ extension PrivateFileError: ProblemReporting {
             Problem(
                 code: "file-too-large", "\(path) is larger than \(byteLimit) bytes",
                 fix: "check that it is the file you mean", file: path)
+        case .locked(let path, let seconds):
+            Problem(
+                code: "folder-locked",
+                "another process kept the folder \(path) for \(seconds) seconds",
+                why: "a store in it is being made, backed up or restored",
+                fix: "wait for that to end, then try again", file: path)
         case .system(let operation, let path, _, let message):
             Problem(
                 code: "file-system", "cannot \(operation) \(path): \(message)",

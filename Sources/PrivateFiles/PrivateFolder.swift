@@ -20,7 +20,7 @@ package enum PrivateFolder {
             if errno == EEXIST { return try create(path) }
             throw .last("create", path)
         }
-        try check(chmod(path, mode), "create", path)
+        try checkResult(chmod(path, mode), "create", path)
         try sync(containing: path)
     }
 
@@ -41,14 +41,24 @@ package enum PrivateFolder {
 
     /// Runs the body while no other process holds the same folder: for making and upgrading what
     /// is in it. Leaves no lock file behind.
+    ///
+    /// Throws ``PrivateFileError/locked(path:seconds:)`` where another process does not let go.
     package static func withExclusiveLock<Result>(
-        on path: String, _ body: () throws -> Result
+        on path: String, patience: Duration = .seconds(60), _ body: () throws -> Result
     ) throws -> Result {
         let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { throw PrivateFileError.last("open", path) }
         defer { close(file) }
-        while flock(file, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw PrivateFileError.last("lock", path) }
+        let deadline = ContinuousClock.now.advanced(by: patience)
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw PrivateFileError.last("lock", path)
+            }
+            guard ContinuousClock.now < deadline else {
+                throw PrivateFileError.locked(
+                    path: path, seconds: Int(patience.components.seconds))
+            }
+            usleep(UInt32.random(in: 1_000...10_000))
         }
         return try body()
     }

@@ -9,7 +9,8 @@ package enum ProcessGuard {
     /// `core_pattern` pipes to a program; and takes the crash signals over from Swift's crash
     /// reporter, which prints memory.
     ///
-    /// Returns how to undo what an `exec` would hand on to another program.
+    /// Call it on the main thread, first of all. Returns how to undo what an `exec` would hand on to
+    /// another program.
     package static func engage() throws(ProcessGuardError) -> Inheritance {
         guard csystem_set_not_dumpable() == 0 else { throw .notDumpable(errno) }
         var original = rlimit()
@@ -22,16 +23,22 @@ package enum ProcessGuard {
             throw .coreLimit(errno)
         }
         guard csystem_take_over_crash_signals() == 0 else { throw .signals(errno) }
-        return Inheritance(coreLimit: original)
+        var mask = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &mask)
+        return Inheritance(coreLimit: original, signalMask: mask)
     }
 
     /// What a child program must find as slipway found it.
     package struct Inheritance: Sendable {
         fileprivate let coreLimit: rlimit
+        fileprivate let signalMask: sigset_t
 
-        /// Puts it back. Dumpability and signal handlers are reset by `exec` itself.
+        /// Puts it back, for the thread that calls: threads of the Swift runtime block signals.
+        /// Dumpability and signal handlers are reset by `exec` itself.
         package func restore() {
             var limit = coreLimit
+            var mask = signalMask
+            pthread_sigmask(SIG_SETMASK, &mask, nil)
             setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
         }
     }

@@ -14,13 +14,15 @@ struct AuditDraft {
 
 /// The audit log's rows and the chain through them.
 enum AuditLog {
-    /// Seals a new random audit key into the store.
-    static func addKey(_ db: Database, version: Int, ring: KeyRing) throws -> AuditKey {
+    /// Seals a new random audit key into the store, for the ring's active generation.
+    static func addKey(_ db: Database, ring: KeyRing) throws -> AuditKey {
+        let version = Int(ring.active.rawValue)
         let secret = AuditKey.randomSecret()
-        let sealed = sealed(secret, at: keyPlace(ring.store, version), ring: ring)
         try db.execute(
             sql: "INSERT INTO audit_key (version, sealed_key, generation) VALUES (?, ?, ?)",
-            arguments: [version, sealed, ring.active.rawValue])
+            arguments: [
+                version, sealed(secret, at: keyPlace(ring.store, version), ring: ring), version,
+            ])
         return AuditKey(version: version, secret: secret)!  // A random secret has its 32 bytes.
     }
 
@@ -30,52 +32,73 @@ enum AuditLog {
             version: version)
     }
 
+    /// The audit key of the active generation. Without it nothing can be logged.
     static func newestKey(_ db: Database, ring: KeyRing) throws -> AuditKey {
-        guard
-            let row = try Row.fetchOne(
-                db, sql: "SELECT version, sealed_key FROM audit_key ORDER BY version DESC LIMIT 1")
-        else { throw StoreError.sealBroken("audit key") }
-        return try key(row, ring: ring)
-    }
-
-    static func allKeys(_ db: Database, ring: KeyRing) throws -> [Int: AuditKey] {
-        let rows = try Row.fetchAll(db, sql: "SELECT version, sealed_key FROM audit_key")
-        let keys = try rows.map { try key($0, ring: ring) }
-        return Dictionary(uniqueKeysWithValues: keys.map { ($0.version, $0) })
-    }
-
-    private static func key(_ row: Row, ring: KeyRing) throws -> AuditKey {
-        let version: Int = row["version"]
-        let secret = try openSealed(
-            row["sealed_key"], at: keyPlace(ring.store, version), ring: ring)
-        guard let key = AuditKey(version: version, secret: secret) else {
+        let version = Int(ring.active.rawValue)
+        guard let key = try allKeys(db, ring: ring)[version] else {
             throw StoreError.sealBroken("audit key \(version)")
         }
         return key
     }
 
+    static func allKeys(_ db: Database, ring: KeyRing) throws -> [Int: AuditKey] {
+        let rows = try Row.fetchAll(db, sql: "SELECT version, sealed_key FROM audit_key")
+        return try rows.reduce(into: [:]) { keys, row in
+            let version: Int = try row.get("version")
+            let secret = try openSealed(
+                row.get("sealed_key"), at: keyPlace(ring.store, version), ring: ring)
+            guard let key = AuditKey(version: version, secret: secret) else {
+                throw StoreError.sealBroken("audit key \(version)")
+            }
+            keys[version] = key
+        }
+    }
+
+    /// The end of the log: what the next row's tag builds on.
+    struct Head {
+        fileprivate let sequence: Int
+        fileprivate let tag: [UInt8]
+    }
+
     /// Writes the head of an empty log.
-    static func begin(_ db: Database, key: AuditKey) throws {
+    static func begin(_ db: Database, key: AuditKey) throws -> Head {
         try db.execute(
             sql: """
                 INSERT INTO audit_head (singleton, sequence, tag, key_version, head_tag)
                 VALUES (1, 0, x'', ?, ?)
                 """, arguments: [key.version, Data(key.headTag(sequence: 0, tag: []))])
+        return Head(sequence: 0, tag: [])
+    }
+
+    /// The head, after it was found to be signed and to name the last row: signing another row
+    /// behind a log that was cut off would make the cut whole.
+    static func head(_ db: Database, key: AuditKey) throws -> Head {
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM audit_head") else {
+            throw StoreError.sealBroken("the audit log's head")
+        }
+        let head = Head(sequence: try row.get("sequence"), tag: [UInt8](try row.get("tag") as Data))
+        let last = try Row.fetchOne(
+            db, sql: "SELECT sequence, tag, key_version FROM audit ORDER BY sequence DESC LIMIT 1")
+        guard try row.get("key_version") == key.version,
+            key.headTag(sequence: head.sequence, tag: head.tag)
+                == [UInt8](try row.get("head_tag") as Data),
+            let last, try last.get("sequence") == head.sequence,
+            try last.get("key_version") == key.version,
+            [UInt8](try last.get("tag") as Data) == head.tag
+        else { throw StoreError.sealBroken("the audit log's head") }
+        return head
     }
 
     /// Appends a row and moves the head.
     static func append(
-        _ draft: AuditDraft, _ db: Database, key: AuditKey, author: Author, at moment: Timestamp
+        _ draft: AuditDraft, _ db: Database, after head: Head, key: AuditKey, author: Author,
+        at moment: Timestamp
     ) throws {
-        guard let head = try Row.fetchOne(db, sql: "SELECT sequence, tag FROM audit_head") else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the audit log has no head")
-        }
-        let previous: Data = head["tag"]
         let entry = AuditEntry(
-            sequence: (head["sequence"] as Int) + 1, at: moment, author: author,
+            sequence: head.sequence + 1, at: moment, author: author,
             project: draft.project?.rawValue, action: draft.action, subject: draft.subject,
             old: draft.old?.compact, new: draft.new?.compact)
-        let tag = key.tag(after: Array(previous), fields: fields(entry, keyVersion: key.version))
+        let tag = key.tag(after: head.tag, fields: fields(entry, keyVersion: key.version))
         try db.execute(
             sql: """
                 INSERT INTO audit (sequence, at, actor, host, project, action, subject, old, new,
@@ -100,47 +123,53 @@ enum AuditLog {
         let keys = try allKeys(db, ring: ring)
         var previous: [UInt8] = []
         var count = 0
+        var version = 1
         let rows = try Row.fetchCursor(db, sql: "SELECT * FROM audit ORDER BY sequence")
         while let row = try rows.next() {
-            let entry = entry(row)
+            let entry = try entry(row)
             guard entry.sequence == count + 1 else { return .missing(sequence: count + 1) }
-            let version: Int = row["key_version"]
-            let tag = Array(row["tag"] as Data)
-            guard
-                let key = keys[version],
-                key.tag(after: previous, fields: fields(entry, keyVersion: version)) == tag
+            let rowVersion: Int = try row.get("key_version")
+            let tag = [UInt8](try row.get("tag") as Data)
+            // Keys never go back: who knows an old one cannot write a later row.
+            guard rowVersion >= version, let key = keys[rowVersion],
+                key.tag(after: previous, fields: fields(entry, keyVersion: rowVersion)) == tag
             else { return .changed(sequence: entry.sequence) }
-            previous = tag
-            count = entry.sequence
+            (previous, count, version) = (tag, entry.sequence, rowVersion)
         }
         guard let head = try Row.fetchOne(db, sql: "SELECT * FROM audit_head") else {
             return .missing(sequence: count + 1)
         }
-        let sequence: Int = head["sequence"]
-        let tag = Array(head["tag"] as Data)
-        guard let key = keys[head["key_version"] as Int],
-            key.headTag(sequence: sequence, tag: tag) == Array(head["head_tag"] as Data)
+        let sequence: Int = try head.get("sequence")
+        let tag = [UInt8](try head.get("tag") as Data)
+        let newest = Int(ring.active.rawValue)
+        guard try head.get("key_version") == newest, let key = keys[newest],
+            key.headTag(sequence: sequence, tag: tag) == [UInt8](try head.get("head_tag") as Data)
         else { return .changed(sequence: sequence) }
         guard sequence == count else { return .missing(sequence: min(sequence, count) + 1) }
-        guard tag == previous else { return .changed(sequence: sequence) }
+        guard tag == previous, version == newest else { return .changed(sequence: sequence) }
         return .intact(count: count, head: hexadecimal(tag))
     }
 
-    static func entry(_ row: Row) -> AuditEntry {
+    static func entry(_ row: Row) throws -> AuditEntry {
         AuditEntry(
-            sequence: row["sequence"], at: Timestamp(stored: row["at"]),
-            author: Author(user: row["actor"], host: row["host"]), project: row["project"],
-            action: row["action"], subject: row["subject"], old: row["old"], new: row["new"])
+            sequence: try row.get("sequence"), at: Timestamp(stored: try row.get("at")),
+            author: Author(user: try row.get("actor"), host: try row.get("host")),
+            project: try row.get("project"),
+            action: try row.get("action"), subject: try row.get("subject"), old: try row.get("old"),
+            new: try row.get("new"))
     }
 
     /// What the tag of a row covers, in the order that FORMAT.md gives.
     private static func fields(_ entry: AuditEntry, keyVersion: Int) -> [String] {
         [
             String(entry.sequence), entry.at.rawValue, entry.author.user, entry.author.host,
-            entry.project ?? "", entry.action, entry.subject ?? "", entry.old ?? "",
-            entry.new ?? "", String(keyVersion),
+            optional(entry.project), entry.action, optional(entry.subject), optional(entry.old),
+            optional(entry.new), String(keyVersion),
         ]
     }
+
+    /// No text is not the empty text.
+    private static func optional(_ text: String?) -> String { text.map { "+" + $0 } ?? "-" }
 }
 
 /// What a walk along the audit chain found.
@@ -168,12 +197,11 @@ extension ProjectStore {
         project: ProjectName?, limit: Int?, _ body: (AuditEntry) throws -> Void
     ) throws {
         try read { db in
+            let condition = project == nil ? "" : "WHERE project = :project"
             let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT * FROM audit WHERE ? IS NULL OR project = ?
-                    ORDER BY sequence DESC LIMIT ?
-                    """, arguments: [project?.rawValue, project?.rawValue, limit ?? -1])
+                db, sql: "SELECT * FROM audit \(condition) ORDER BY sequence DESC LIMIT :limit",
+                arguments: project.map { ["project": $0.rawValue, "limit": limit ?? -1] }
+                    ?? ["limit": limit ?? -1])
             while let row = try rows.next() { try body(AuditLog.entry(row)) }
         }
     }

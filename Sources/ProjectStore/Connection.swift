@@ -11,20 +11,24 @@ enum Connection {
     /// How long a process waits for others before it gives up.
     static let patience = Duration.seconds(60)
 
-    enum Access { case read, write }
-
     /// Opens an existing store file after everything that can be told without SQLite was checked.
-    static func open(_ path: String, _ access: Access) throws -> DatabaseQueue {
+    static func open(_ path: String, _ access: ProjectStore.Access) throws -> DatabaseQueue {
         try checkFile(path)
         return try mapped(path) {
             let queue = try DatabaseQueue(path: path, configuration: configuration(access))
-            let unknown = try queue.inDatabase { try unknownMigrations($0) }
+            let unknown = try queue.inDatabase { db in
+                guard try Int.fetchOne(db, sql: "PRAGMA application_id") == applicationID else {
+                    throw StoreError.notAStore(path: path)
+                }
+                return try unknownMigrations(db)
+            }
             guard unknown.isEmpty else { throw StoreError.newer(path: path, unknown: unknown) }
+            if access == .write { try queue.inDatabase(useWriteAheadLog) }
             return queue
         }
     }
 
-    static func configuration(_ access: Access) -> Configuration {
+    static func configuration(_ access: ProjectStore.Access) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = access == .read
         configuration.busyMode = .callback(waiting())
@@ -33,10 +37,19 @@ enum Connection {
             // command would have others wait for nothing.
             var persist: CInt = 1
             sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &persist)
+            // A file that somebody prepared must not run functions of ours from its schema.
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
             guard access == .write else { return }
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         }
         return configuration
+    }
+
+    /// Switches a file that was copied here from a backup, which has no log, to having one.
+    static func useWriteAheadLog(_ db: Database) throws {
+        if try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" {
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+        }
     }
 
     /// Runs a body and turns what SQLite throws into ``StoreError``.
@@ -45,31 +58,51 @@ enum Connection {
             return try body()
         } catch let error as DatabaseError {
             throw storeError(error, path: path)
+        } catch is RowDecodingError {
+            throw StoreError.damaged(path: path, detail: "a value is not of its column's kind")
         }
     }
+
+    /// What lies beside a store's file and belongs to it.
+    static let sidecars = ["-wal", "-shm", "-journal"]
 
     /// Everything that can be judged from outside: place, permissions, and the file's first bytes.
     private static func checkFile(_ path: String) throws {
         guard PrivateFile.exists(path) else { throw StoreError.missing(path: path) }
         try PrivateFolder.checkNotWritableByOthers(folder(of: path))
-        for file in [path, path + "-wal", path + "-shm"] { try PrivateFile.checkMode(of: file) }
+        try PrivateFile.check(path)
+        let owner = PrivateFile.identity(of: path)?.owner
+        for sidecar in sidecars { try PrivateFile.check(path + sidecar, owner: owner) }
         if let name = FileSystemKind(at: path).networkName {
             throw StoreError.networkFileSystem(path: path, name: name)
         }
         guard try isStore(path) else { throw StoreError.notAStore(path: path) }
     }
 
+    /// "SLWP", which the first migration writes into the file's head.
+    private static let applicationID = 0x534C_5750
+
+    /// Files that were found to be stores. A second look at one would be harmful: closing any
+    /// descriptor of a file lets go of all locks that this process holds on it, SQLite's among them.
+    /// A new file may get a known one's number: SQLite then says that it is no database.
+    private static let known = Mutex<Set<PrivateFile.Identity>>([])
+
     /// Whether the file begins as SQLite's do and bears slipway's application id.
     static func isStore(_ path: String) throws -> Bool {
+        guard let identity = PrivateFile.identity(of: path) else { return false }
+        if known.withLock({ $0.contains(identity) }) { return true }
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
-            throw StoreError.notWritable(path: path, detail: String(cString: strerror(errno)))
+            throw StoreError.notReadable(path: path, detail: String(cString: strerror(errno)))
         }
         defer { close(file) }
         var head = [UInt8](repeating: 0, count: 100)
         let count = read(file, &head, head.count)
-        return count == head.count && head.starts(with: Array("SQLite format 3\0".utf8))
+        let isStore =
+            count == head.count && head.starts(with: Array("SQLite format 3\0".utf8))
             && head[68..<72].elementsEqual(Array("SLWP".utf8))
+        if isStore { _ = known.withLock { $0.insert(identity) } }
+        return isStore
     }
 
     /// The migrations that the file had and this program does not know.
@@ -98,13 +131,23 @@ enum Connection {
         return switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             .busy(path: path, seconds: Int(patience.components.seconds))
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT: .damaged(path: path, detail: detail)
-        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-            .notWritable(path: path, detail: detail)
+        case .SQLITE_NOTADB: .notAStore(path: path)
+        case .SQLITE_CORRUPT, .SQLITE_FORMAT: .damaged(path: path, detail: detail)
+        case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            .notReadable(path: path, detail: detail)
+        case .SQLITE_READONLY: .notWritable(path: path, detail: detail)
         case .SQLITE_FULL: .full(path: path)
-        case .SQLITE_ERROR where detail.contains("no such table"):
+        case .SQLITE_ERROR where detail.hasPrefix("no such "):
             .damaged(path: path, detail: detail)
         default: .database(path: path, detail: detail)
         }
+    }
+}
+
+extension Row {
+    /// The value of a column, which may be optional. Throws for a value of another kind: on that,
+    /// GRDB's subscript would end the program.
+    func get<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
+        try decode(forColumn: column)
     }
 }

@@ -9,18 +9,37 @@ extension ProjectStore {
     /// Copies the store to a file, while others go on using it, and proves that the copy is whole
     /// before it gets its name: every secret opens and the audit chain holds.
     ///
-    /// A file of that name is replaced only if it is a store of slipway's, such as an older backup.
+    /// A file of that name is replaced only if it is an older backup of this same store.
     package func backUp(to file: String) throws -> StoreProof {
-        if PrivateFile.exists(file) {
-            guard try Connection.isStore(file) else { throw PrivateFileError.exists(path: file) }
-        }
+        try checkReplaceable(file)
         try change { try $0.audit(AuditDraft(action: "backup", subject: file)) }
-        let temporary = try PrivateFile.createTemporary(beside: file)
-        defer { removeStoreFile(temporary) }
-        try copy(to: temporary)
-        let proof = try sibling(temporary, for: .read).prove()
-        try PrivateFile.moveIntoPlace(temporary, at: file)
-        return proof
+        return try PrivateFolder.withExclusiveLock(on: folder(of: file)) {
+            PrivateFile.removeAbandoned(beside: file)
+            let temporary = try PrivateFile.createTemporary(beside: file)
+            defer { removeStoreFile(temporary) }
+            try Self.copy(queue, to: temporary, named: file)
+            let proof = try sibling(temporary, for: .read).prove()
+            try PrivateFile.moveIntoPlace(temporary, at: file)
+            return proof
+        }
+    }
+
+    /// Throws for a file that a backup must not replace: a file of anybody else's, another store or
+    /// its backup, this store itself, or a store that is in use, which has a log beside it.
+    private func checkReplaceable(_ file: String) throws {
+        for sidecar in Connection.sidecars where PrivateFile.exists(file + sidecar) {
+            throw PrivateFileError.exists(path: file + sidecar)
+        }
+        guard PrivateFile.exists(file) else { return }
+        let taken = PrivateFileError.exists(path: file)
+        guard PrivateFile.identity(of: file) != PrivateFile.identity(of: path),
+            try Connection.isStore(file)
+        else { throw taken }
+        // A file whose id cannot be read is not known to be ours either.
+        let theirs = try? DatabaseQueue(
+            path: file, configuration: Connection.configuration(.read)
+        ).inDatabase(StoreRow.id)
+        guard try read(StoreRow.id) == theirs else { throw taken }
     }
 
     /// Checks a whole store: SQLite's own integrity, that every secret opens, and the audit chain.
@@ -35,6 +54,7 @@ extension ProjectStore {
                 throw StoreError.damaged(path: path, detail: "a row refers to a missing one")
             }
             let ring = try OpenedKeys(opening: db, with: found.key).ring
+            for unlocker in try UnlockerRow.fetchAll(db) { try unlocker.prove(ring: ring) }
             var secretCount = 0
             try KeysRow.forEach(db) { row in
                 let keys = try row.open(ring: ring)
@@ -50,50 +70,114 @@ extension ProjectStore {
     /// Puts a backup in the place of the store at `path`, or where there is none.
     ///
     /// The backup is copied aside, brought up to date and proved first, and gets an audit row that
-    /// says it was restored. A store that is there is backed up beside itself before; one that is
-    /// damaged is moved aside. Processes that have it open go on with the restored one.
+    /// says what it replaced. A store that is there is backed up beside itself, in the state in which
+    /// it is replaced, and processes that have it open go on with the restored one. One that is
+    /// damaged is moved aside.
     package static func restore(
         _ backup: String, to path: String, author: Author, unlock sources: UnlockSources,
         now: @escaping @Sendable () -> Date
     ) throws -> RestoreResult {
-        try PrivateFolder.create(folder(of: path))
-        let staging = try PrivateFile.createTemporary(beside: path)
-        defer { removeStoreFile(staging) }
-        try stage(backup, at: staging)
-
-        let staged = try ProjectStore(
-            opening: staging, for: .write, author: author, unlock: sources, now: now)
-        let proof = try staged.prove()
-        try staged.change { try $0.audit(AuditDraft(action: "restore", subject: backup)) }
-
-        let suffix = staged.timestamp.rawValue.replacing(":", with: "")
-        guard PrivateFile.exists(path) else {
-            try staged.finishInPlace(at: path)
-            return RestoreResult(proof: proof, previous: nil)
+        func open(_ path: String) throws -> ProjectStore {
+            try ProjectStore(
+                path, .write, author: author, unlock: sources, now: now, holdsFolderLock: true)
         }
-        do {
-            let current = try ProjectStore(
-                opening: path, for: .write, author: author, unlock: sources, now: now)
-            let previous = "\(path).before-restore-\(suffix)"
-            let temporary = try PrivateFile.createTemporary(beside: previous)
-            defer { removeStoreFile(temporary) }
-            try current.copy(to: temporary)
-            try PrivateFile.linkIntoPlace(temporary, at: previous)
-            try staged.overwrite(current)
-            return RestoreResult(proof: proof, previous: previous)
-        } catch StoreError.damaged, StoreError.notAStore {
-            let previous = "\(path).damaged-\(suffix)"
-            for file in ["", "-wal", "-shm"] {
-                try PrivateFile.rename(path + file, to: previous + file)
+        try PrivateFolder.create(folder(of: path))
+        return try PrivateFolder.withExclusiveLock(on: folder(of: path)) {
+            PrivateFile.removeAbandoned(beside: path)
+            let staging = try PrivateFile.createTemporary(beside: path)
+            defer { removeStoreFile(staging) }
+            try stage(backup, at: staging)
+            let staged = try open(staging)
+            _ = try staged.prove()
+
+            let current = try PrivateFile.exists(path) ? openUnlessDamaged { try open(path) } : nil
+            let returning = try current.map { try staged.unlockersMissing(in: $0) } ?? []
+            let replaced = try current?.replacedFacts()
+            try staged.change {
+                try $0.audit(AuditDraft(action: "restore", subject: backup, old: replaced))
             }
-            try staged.finishInPlace(at: path)
-            return RestoreResult(proof: proof, previous: previous)
+            let previous = try staged.take(placeOf: current, at: path, moment: Timestamp(now()))
+            return RestoreResult(
+                proof: try open(path).prove(), previous: previous, returningUnlockers: returning)
         }
     }
 
-    /// Copies this store into an empty private file, as one file without a write-ahead log.
-    private func copy(to file: String) throws {
-        try Connection.mapped(file) {
+    /// The store that is to be replaced; nil where it is too damaged to be opened.
+    private static func openUnlessDamaged(_ open: () throws -> ProjectStore) throws
+        -> ProjectStore?
+    {
+        do {
+            return try open()
+        } catch StoreError.damaged {
+            return nil
+        }
+    }
+
+    /// Gives this store the place of another, open one, or of what is left of one at the path.
+    /// Returns where what was there is now.
+    private func take(
+        placeOf current: ProjectStore?, at path: String, moment: Timestamp
+    ) throws -> String? {
+        if let current {
+            let previous = path + fileSuffix("before-restore", moment)
+            try overwrite(current, keepingItAs: previous)
+            return previous
+        }
+        guard PrivateFile.exists(path) else {
+            try setAsideSidecars(of: path, at: moment)
+            try move(to: path)
+            return nil
+        }
+        let previous = path + fileSuffix("damaged", moment)
+        // The log first: it must not be left beside the name when another store takes it.
+        for suffix in Connection.sidecars + [""] {
+            try PrivateFile.rename(path + suffix, to: previous + suffix)
+        }
+        try move(to: path)
+        return previous
+    }
+
+    /// Writes this store over an open one in one transaction of that one. What it held when the
+    /// transaction began is copied first, so that no acknowledged change is in neither.
+    private func overwrite(_ other: ProjectStore, keepingItAs previous: String) throws {
+        let temporary = try PrivateFile.createTemporary(beside: previous)
+        defer { removeStoreFile(temporary) }
+        try Connection.mapped(other.path) {
+            let reader = try Connection.open(other.path, .read)
+            var isKept = false
+            try queue.inDatabase { source in
+                try other.queue.writeWithoutTransaction { destination in
+                    // The first step takes the write lock and keeps it to the last; until then
+                    // readers, this one among them, see the store as it was.
+                    try source.backup(to: destination, pagesPerStep: 1) { progress in
+                        guard !isKept, !progress.isCompleted else { return }
+                        isKept = true
+                        try Self.copy(reader, to: temporary, named: previous)
+                        try PrivateFile.moveIntoFreePlace(temporary, at: previous)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives this store's file its name, as one file without a log beside it.
+    private func move(to path: String) throws {
+        try Connection.mapped(path) {
+            try queue.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+            try queue.close()
+        }
+        do {
+            try PrivateFile.moveIntoFreePlace(self.path, at: path)
+        } catch PrivateFileError.exists {
+            throw StoreError.exists(path: path)
+        }
+    }
+
+    /// Copies a store into an empty private file, as one file without a write-ahead log.
+    private static func copy(
+        _ queue: DatabaseQueue, to file: String, named name: String
+    ) throws {
+        try Connection.mapped(name) {
             let copy = try DatabaseQueue(
                 path: file, configuration: Connection.configuration(.write))
             try queue.backup(to: copy)
@@ -113,30 +197,32 @@ extension ProjectStore {
                 path: backup, configuration: Connection.configuration(.read))
             let unknown = try source.inDatabase { try Connection.unknownMigrations($0) }
             guard unknown.isEmpty else { throw StoreError.newer(path: backup, unknown: unknown) }
-            let copy = try DatabaseQueue(
+            try copy(source, to: staging, named: backup)
+            let staged = try DatabaseQueue(
                 path: staging, configuration: Connection.configuration(.write))
-            try source.backup(to: copy)
-            try copy.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
-            try Migrations.migrator.migrate(copy)
-            try copy.close()
+            try Migrations.migrator.migrate(staged)
+            try staged.close()
         }
     }
 
-    private func finishInPlace(at path: String) throws {
-        try Connection.mapped(path) {
-            try queue.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
-            try queue.close()
-        }
-        do {
-            try PrivateFile.linkIntoPlace(self.path, at: path)
-        } catch PrivateFileError.exists {
-            throw StoreError.exists(path: path)
-        }
+    /// The unlockers that another store has no more.
+    private func unlockersMissing(in other: ProjectStore) throws -> [UnlockerID] {
+        let present = Set(try other.unlockers().map(\.unlocker.id))
+        return try unlockers().map(\.unlocker.id).filter { !present.contains($0) }
     }
 
-    /// Writes this store over another, in one transaction of that one.
-    private func overwrite(_ other: ProjectStore) throws {
-        try Connection.mapped(other.path) { try queue.backup(to: other.queue) }
+    /// What the audit row of a restore says of the store that it replaced.
+    private func replacedFacts() throws -> JSONValue {
+        try read { db in
+            let head = try Row.fetchOne(db, sql: "SELECT sequence, tag FROM audit_head")
+            return [
+                "store": .string(try StoreRow.id(db).rawValue),
+                "generation": .integer(Int(try StoreRow.generation(db).rawValue)),
+                "audit_rows": JSONValue(try head?.get("sequence") as Int?),
+                "audit_head": JSONValue(
+                    try (head?.get("tag") as Data?).map { hexadecimal($0) }),
+            ]
+        }
     }
 }
 
@@ -147,8 +233,10 @@ package struct StoreProof: Equatable, Sendable {
     package let auditHead: String
 }
 
-/// A finished restore: what was proved, and where the store that was there before is now.
+/// A finished restore: what was proved, where the store that was there before is now, and the
+/// unlockers that had been removed and open the store again.
 package struct RestoreResult: Equatable, Sendable {
     package let proof: StoreProof
     package let previous: String?
+    package let returningUnlockers: [UnlockerID]
 }

@@ -14,22 +14,17 @@ extension ProjectStore {
                 db,
                 sql: """
                     SELECT p.name AS project, s.* FROM project p
-                    LEFT JOIN (
-                        SELECT a.project_id, a.name, v.* FROM application a
-                        JOIN settings_version v
-                            ON v.application_id = a.id AND v.version = a.version
-                        WHERE NOT v.removed
-                    ) s ON s.project_id = p.id
+                    LEFT JOIN current_settings s ON s.project_id = p.id
                     WHERE ? IS NULL OR p.name = ? ORDER BY p.name, s.name
                     """, arguments: [project?.rawValue, project?.rawValue])
             var current: SettingsDocument.Project?
             while let row = try rows.next() {
-                let name = try stored { () throws(NameError) in try ProjectName(row["project"]) }
+                let name = try stored { try ProjectName(row.get("project")) }
                 if current?.name != name {
                     if let current { try body(current) }
                     current = SettingsDocument.Project(name: name)
                 }
-                guard (row["name"] as String?) != nil else { continue }
+                guard (try row.get("name") as String?) != nil else { continue }
                 let version = try SettingsVersion(row)
                 if let settings = version.settings {
                     current?.applications.append((version.application, settings))

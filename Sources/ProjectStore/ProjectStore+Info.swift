@@ -39,8 +39,9 @@ extension ProjectStore {
                     """
             ).map {
                 StoreInfo.Generation(
-                    number: $0["generation"], createdAt: Timestamp(stored: $0["created_at"]),
-                    keysCount: $0["keys_count"])
+                    number: try $0.get("generation"),
+                    createdAt: Timestamp(stored: try $0.get("created_at")),
+                    keysCount: try $0.get("keys_count"))
             }
             return StoreInfo(
                 id: try StoreRow.id(db).rawValue, createdAt: Timestamp(stored: created),

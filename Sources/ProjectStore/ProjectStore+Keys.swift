@@ -122,11 +122,12 @@ extension Database {
                 """, arguments: [projectID])
         return try row.map { row in
             AWSKeysSummary(
-                accessKeyID: try stored { () throws(AWSKeyError) in
-                    try AccessKeyID(row["access_key_id"])
+                accessKeyID: try stored {
+                    try AccessKeyID(row.get("access_key_id"))
                 },
-                hasSessionToken: row["has_token"], version: row["version"],
-                savedAt: Timestamp(stored: row["saved_at"]), savedBy: row["saved_by"])
+                hasSessionToken: try row.get("has_token"), version: try row.get("version"),
+                savedAt: Timestamp(stored: try row.get("saved_at")),
+                savedBy: try row.get("saved_by"))
         }
     }
 }
@@ -135,6 +136,7 @@ extension Database {
 struct KeysRow {
     let project: Int64
     let version: Int
+    var generation: UInt32 = 0
     var accessKeyID = ""
     var secretAccessKey = Data()
     var sessionToken: Data?
@@ -176,12 +178,17 @@ struct KeysRow {
 
     /// Opens the secrets. Throws ``StoreError/sealBroken(_:)``.
     func open(ring: KeyRing) throws -> AWSKeyPair {
+        for record in [secretAccessKey, sessionToken].compactMap(\.self) {
+            guard (try? SealedRecord(bytes: record))?.generation.rawValue == generation else {
+                throw StoreError.sealBroken("a secret of aws_keys \(project)")
+            }
+        }
         let secret = try openSealed(
             secretAccessKey, at: place(.secretAccessKey, ring.store), ring: ring)
         let token = try sessionToken.map {
             try openSealed($0, at: place(.sessionToken, ring.store), ring: ring)
         }
-        return try stored { () throws(AWSKeyError) in
+        return try stored {
             AWSKeyPair(
                 accessKeyID: try AccessKeyID(accessKeyID),
                 secretAccessKey: try SecretAccessKey(secret),
@@ -214,10 +221,11 @@ struct KeysRow {
         self.version = version
     }
 
-    private init(_ row: Row) {
-        self.init(project: row["project_id"], version: row["version"])
-        accessKeyID = row["access_key_id"]
-        secretAccessKey = row["secret_access_key"]
-        sessionToken = row["session_token"]
+    private init(_ row: Row) throws {
+        try self.init(project: row.get("project_id"), version: row.get("version"))
+        generation = try row.get("generation")
+        accessKeyID = try row.get("access_key_id")
+        secretAccessKey = try row.get("secret_access_key")
+        sessionToken = try row.get("session_token")
     }
 }

@@ -31,11 +31,8 @@ extension ProjectStore {
             let id = try transaction.db.projectID(name)
             let applications = try String.fetchAll(
                 transaction.db,
-                sql: """
-                    SELECT a.name FROM application a
-                    JOIN settings_version v ON v.application_id = a.id AND v.version = a.version
-                    WHERE a.project_id = ? AND NOT v.removed ORDER BY a.name
-                    """, arguments: [id])
+                sql: "SELECT name FROM current_settings WHERE project_id = ? ORDER BY name",
+                arguments: [id])
             let keys = try transaction.db.keysSummary(projectID: id)
             try transaction.db.execute(sql: "DELETE FROM project WHERE id = ?", arguments: [id])
             try transaction.audit(
@@ -68,9 +65,7 @@ extension ProjectStore {
 
     private static let summarySQL = """
         SELECT p.name, p.created_at, p.created_by, k.access_key_id, (
-            SELECT count(*) FROM application a
-            JOIN settings_version v ON v.application_id = a.id AND v.version = a.version
-            WHERE a.project_id = p.id AND NOT v.removed
+            SELECT count(*) FROM current_settings s WHERE s.project_id = p.id
         ) AS application_count
         FROM project p LEFT JOIN aws_keys k ON k.project_id = p.id
         """
@@ -78,13 +73,14 @@ extension ProjectStore {
 
 extension ProjectSummary {
     fileprivate init(_ row: Row) throws {
-        let keyID: String? = row["access_key_id"]
+        let keyID: String? = try row.get("access_key_id")
         self.init(
-            name: try stored { () throws(NameError) in try ProjectName(row["name"]) },
-            createdAt: Timestamp(stored: row["created_at"]), createdBy: row["created_by"],
-            applicationCount: row["application_count"],
+            name: try stored { try ProjectName(row.get("name")) },
+            createdAt: Timestamp(stored: try row.get("created_at")),
+            createdBy: try row.get("created_by"),
+            applicationCount: try row.get("application_count"),
             accessKeyID: try keyID.map { text in
-                try stored { () throws(AWSKeyError) in try AccessKeyID(text) }
+                try stored { try AccessKeyID(text) }
             })
     }
 }
@@ -118,10 +114,10 @@ extension Database {
 }
 
 /// Parses what the store itself once took as valid; anything else is damage.
-func stored<Value, Failure: Error>(_ parse: () throws(Failure) -> Value) throws -> Value {
+func stored<Value>(_ parse: () throws -> Value) throws -> Value {
     do {
         return try parse()
-    } catch {
+    } catch let error where error is any ProblemReporting {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a stored value is not valid")
     }
 }

@@ -21,7 +21,7 @@ extension ProjectStore {
             progress.rewrappedCount += count
             try afterBatch(progress)
         }
-        try change { try $0.endRotation() }
+        try change { try $0.endRotation(progress) }
         return progress
     }
 }
@@ -63,22 +63,25 @@ extension StoreTransaction {
             try row.rewrap(db, newKey: newKey, ring: newRing)
         }
         try rewrapAuditKeys(newRing)
-        // A new audit key, so that who knows the old store key cannot write history either.
-        let auditKey = try AuditLog.addKey(db, version: keys.auditKey.version + 1, ring: newRing)
+        // A new audit key, so that who knows the old store key cannot write history either. The
+        // head is checked under the old one: from here on only the new one signs.
+        let head = try AuditLog.head(db, key: keys.auditKey)
+        let auditKey = try AuditLog.addKey(db, ring: newRing)
         try AuditLog.append(
             AuditDraft(
                 action: "store-rotate", subject: "begin", old: .integer(Int(old.rawValue)),
                 new: .integer(Int(new.rawValue))),
-            db, key: auditKey, author: author, at: now)
+            db, after: head, key: auditKey, author: author, at: now)
         return RotationProgress(generation: Int(new.rawValue), isResumed: false)
     }
 
     private func rewrapAuditKeys(_ newRing: KeyRing) throws {
         let rows = try Row.fetchAll(db, sql: "SELECT version, sealed_key FROM audit_key")
         for row in rows {
-            let version: Int = row["version"]
+            let version: Int = try row.get("version")
             let sealed = try rewrapSealed(
-                row["sealed_key"], at: AuditLog.keyPlace(newRing.store, version), ring: newRing)
+                try row.get("sealed_key"), at: AuditLog.keyPlace(newRing.store, version),
+                ring: newRing)
             try db.execute(
                 sql: "UPDATE audit_key SET sealed_key = ?, generation = ? WHERE version = ?",
                 arguments: [sealed, newRing.active.rawValue, version])
@@ -95,9 +98,12 @@ extension StoreTransaction {
         return rows.count
     }
 
-    /// Forgets the older generations. The foreign keys refuse it while anything needs one.
-    fileprivate func endRotation() throws {
-        guard ring.generations.count > 1 else { return }
+    /// Forgets the older generations. The foreign keys refuse it while anything needs one. Another
+    /// process may have ended this rotation already, and even begun the next.
+    fileprivate func endRotation(_ progress: RotationProgress) throws {
+        guard ring.generations.count > 1, Int(ring.active.rawValue) == progress.generation else {
+            return
+        }
         try db.execute(
             sql: "DELETE FROM store_key WHERE generation < ?", arguments: [ring.active.rawValue])
         try audit(
@@ -112,7 +118,7 @@ extension UnlockerRow {
         let place = Self.presharedKeyPlace(ring.store, unlocker.id)
         let half = UnlockerPublicHalf(
             id: unlocker.id, publicKey: unlocker.publicKey,
-            presharedKey: try openSealed(sealedPresharedKey, at: place, ring: ring))
+            presharedKey: try presharedKey(ring: ring))
         guard let wrapped = try? half.wrap(newKey, generation: ring.active, store: ring.store)
         else { throw UnlockError.damagedUnlocker(unlocker.id) }
         try db.execute(

@@ -21,11 +21,8 @@ extension ProjectStore {
             let id = try db.projectID(project)
             return try Row.fetchAll(
                 db,
-                sql: """
-                    SELECT a.name, v.* FROM application a
-                    JOIN settings_version v ON v.application_id = a.id AND v.version = a.version
-                    WHERE a.project_id = ? AND NOT v.removed ORDER BY a.name
-                    """, arguments: [id]
+                sql: "SELECT * FROM current_settings WHERE project_id = ? ORDER BY name",
+                arguments: [id]
             ).map(SettingsVersion.init)
         }
     }
@@ -35,15 +32,7 @@ extension ProjectStore {
         of application: ApplicationName, in project: ProjectName
     ) throws -> [SettingsVersion] {
         try read { db in
-            let id = try db.projectID(project)
-            let versions = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT a.name, v.* FROM application a
-                    JOIN settings_version v ON v.application_id = a.id
-                    WHERE a.project_id = ? AND a.name = ? ORDER BY v.version DESC
-                    """, arguments: [id, application.rawValue]
-            ).map(SettingsVersion.init)
+            let versions = try db.settingsVersions(application, project: project)
             guard !versions.isEmpty else {
                 throw try db.unknownApplication(application, project: project)
             }
@@ -96,15 +85,8 @@ extension ProjectStore {
             guard let current = try db.currentSettings(application, project: project) else {
                 throw try db.unknownApplication(application, project: project)
             }
-            let id = try db.projectID(project)
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT a.name, v.* FROM application a
-                    JOIN settings_version v ON v.application_id = a.id
-                    WHERE a.project_id = ? AND a.name = ? AND v.version = ?
-                    """, arguments: [id, application.rawValue, version])
-            guard let old = try row.map(SettingsVersion.init) else {
+            let versions = try db.settingsVersions(application, project: project)
+            guard let old = versions.first(where: { $0.version == version }) else {
                 throw StoreError.unknownVersion(
                     version, application: application, newest: current.version)
             }
@@ -169,21 +151,31 @@ extension StoreTransaction {
 }
 
 extension Database {
+    /// Every version of an application's settings, newest first; none where it never had any.
+    func settingsVersions(
+        _ application: ApplicationName, project: ProjectName
+    ) throws -> [SettingsVersion] {
+        try Row.fetchAll(
+            self, sql: Self.versionsSQL + " ORDER BY v.version DESC",
+            arguments: [try projectID(project), application.rawValue]
+        ).map(SettingsVersion.init)
+    }
+
     /// The newest version of an application's settings, which may be the one that unset them; nil
     /// where it never had any.
     func currentSettings(
         _ application: ApplicationName, project: ProjectName
     ) throws -> SettingsVersion? {
-        let id = try projectID(project)
-        return try Row.fetchOne(
-            self,
-            sql: """
-                SELECT a.name, v.* FROM application a
-                JOIN settings_version v ON v.application_id = a.id AND v.version = a.version
-                WHERE a.project_id = ? AND a.name = ?
-                """, arguments: [id, application.rawValue]
+        try Row.fetchOne(
+            self, sql: Self.versionsSQL + " AND v.version = a.version",
+            arguments: [try projectID(project), application.rawValue]
         ).map(SettingsVersion.init)
     }
+
+    private static let versionsSQL = """
+        SELECT a.name, v.* FROM application a JOIN settings_version v ON v.application_id = a.id
+        WHERE a.project_id = ? AND a.name = ?
+        """
 
     /// The error for an application without settings, with the nearest that has some.
     func unknownApplication(
@@ -191,11 +183,8 @@ extension Database {
     ) throws -> StoreError {
         let names = try String.fetchAll(
             self,
-            sql: """
-                SELECT a.name FROM application a
-                JOIN settings_version v ON v.application_id = a.id AND v.version = a.version
-                WHERE a.project_id = ? AND NOT v.removed ORDER BY a.name
-                """, arguments: [try projectID(project)])
+            sql: "SELECT name FROM current_settings WHERE project_id = ? ORDER BY name",
+            arguments: [try projectID(project)])
         return .unknownApplication(
             application, project: project,
             nearest: nearestName(to: application.rawValue, among: names))
@@ -205,16 +194,18 @@ extension Database {
 extension SettingsVersion {
     init(_ row: Row) throws {
         var settings: ApplicationSettings?
-        if !(row["removed"] as Bool) {
+        if !(try row.get("removed") as Bool) {
             var text: [ApplicationSettings.Field: String] = [:]
-            for field in ApplicationSettings.Field.allCases { text[field] = row[field.rawValue] }
-            settings = try stored { () throws(SettingsError) in
+            for field in ApplicationSettings.Field.allCases {
+                text[field] = try row.get(field.rawValue)
+            }
+            settings = try stored {
                 try ApplicationSettings(fields: text)
             }
         }
         self.init(
-            application: try stored { () throws(NameError) in try ApplicationName(row["name"]) },
-            settings: settings, version: row["version"],
-            savedAt: Timestamp(stored: row["saved_at"]), savedBy: row["saved_by"])
+            application: try stored { try ApplicationName(row.get("name")) },
+            settings: settings, version: try row.get("version"),
+            savedAt: Timestamp(stored: try row.get("saved_at")), savedBy: try row.get("saved_by"))
     }
 }

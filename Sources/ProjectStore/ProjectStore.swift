@@ -13,7 +13,6 @@ import Synchronization
 /// one transaction that also writes its audit row.
 package final class ProjectStore: Sendable {
     package let path: String
-    let access: Access
     private let author: Author
     private let sources: UnlockSources
     private let now: @Sendable () -> Date
@@ -27,17 +26,25 @@ package final class ProjectStore: Sendable {
     /// Opens a store. An older schema is brought up to date first.
     ///
     /// Throws ``StoreError`` or ``PrivateFileError`` for a store that cannot be used, unchanged.
-    package init(
+    package convenience init(
         opening path: String, for access: Access, author: Author, unlock sources: UnlockSources,
         now: @escaping @Sendable () -> Date
     ) throws {
+        try self.init(
+            path, access, author: author, unlock: sources, now: now, holdsFolderLock: false)
+    }
+
+    /// `holdsFolderLock` where the caller has locked the store's folder, which cannot be locked twice.
+    init(
+        _ path: String, _ access: Access, author: Author, unlock sources: UnlockSources,
+        now: @escaping @Sendable () -> Date, holdsFolderLock: Bool
+    ) throws {
         self.path = path
-        self.access = access
         self.author = author
         self.sources = sources
         self.now = now
-        queue = try Connection.open(path, access == .read ? .read : .write)
-        try Self.migrateIfOlder(path, queue)
+        queue = try Connection.open(path, access)
+        try Self.migrateIfOlder(path, queue, holdsFolderLock: holdsFolderLock)
     }
 
     /// Makes a store where there is none, with its first store key, whose unlocker is the source
@@ -57,6 +64,8 @@ package final class ProjectStore: Sendable {
         return try PrivateFolder.withExclusiveLock(on: folder(of: path)) {
             // No key is made where ciphertext may exist already.
             guard !PrivateFile.exists(path) else { throw StoreError.exists(path: path) }
+            PrivateFile.removeAbandoned(beside: path)
+            try setAsideSidecars(of: path, at: Timestamp(now()))
             let found = try sources.keyForNewStore()
             let temporary = try PrivateFile.createTemporary(beside: path)
             defer { removeStoreFile(temporary) }
@@ -74,7 +83,7 @@ package final class ProjectStore: Sendable {
                 try queue.close()
             }
             do {
-                try PrivateFile.linkIntoPlace(temporary, at: path)
+                try PrivateFile.moveIntoFreePlace(temporary, at: path)
             } catch PrivateFileError.exists {
                 throw StoreError.exists(path: path)
             }
@@ -108,7 +117,7 @@ package final class ProjectStore: Sendable {
                 try db.inTransaction(.immediate) {
                     let keys = try OpenedKeys(opening: db, with: found.key)
                     let transaction = StoreTransaction(
-                        db: db, keys: keys, author: author, now: Timestamp(now()), path: path)
+                        db: db, keys: keys, author: author, now: Timestamp(now()))
                     result = try body(transaction)
                     return .commit
                 }
@@ -128,23 +137,29 @@ package final class ProjectStore: Sendable {
         return new
     }
 
-    /// A store over another file that is opened by the same sources: a backup, a staging copy.
+    /// A copy of this store in another file, which opens with the same key.
     func sibling(_ path: String, for access: Access) throws -> ProjectStore {
-        try ProjectStore(opening: path, for: access, author: author, unlock: sources, now: now)
+        let sibling = try ProjectStore(
+            opening: path, for: access, author: author, unlock: sources, now: now)
+        let known = found.withLock(\.self)
+        sibling.found.withLock { $0 = known }
+        return sibling
     }
 
-    var timestamp: Timestamp { Timestamp(now()) }
-
-    private static func migrateIfOlder(_ path: String, _ queue: DatabaseQueue) throws {
+    private static func migrateIfOlder(
+        _ path: String, _ queue: DatabaseQueue, holdsFolderLock: Bool
+    ) throws {
         try Connection.mapped(path) {
             let applied = try queue.inDatabase { try Connection.appliedMigrations($0) }
             guard applied.count < Migrations.all.count else { return }
-            try PrivateFolder.withExclusiveLock(on: folder(of: path)) {
+            func migrate() throws {
                 let writer = try DatabaseQueue(
                     path: path, configuration: Connection.configuration(.write))
                 try Migrations.migrator.migrate(writer)
                 try writer.close()
             }
+            if holdsFolderLock { return try migrate() }
+            try PrivateFolder.withExclusiveLock(on: folder(of: path), migrate)
         }
     }
 
@@ -172,15 +187,29 @@ package final class ProjectStore: Sendable {
             wrapping: key, for: found.key, kind: .key, label: label, ring: ring, at: moment,
             by: author.user
         ).insert(db)
-        let auditKey = try AuditLog.addKey(db, version: 1, ring: ring)
-        try AuditLog.begin(db, key: auditKey)
+        let auditKey = try AuditLog.addKey(db, ring: ring)
+        let head = try AuditLog.begin(db, key: auditKey)
         try AuditLog.append(
-            AuditDraft(action: "store-create", subject: store.rawValue), db, key: auditKey,
-            author: author, at: moment)
+            AuditDraft(action: "store-create", subject: store.rawValue), db, after: head,
+            key: auditKey, author: author, at: moment)
     }
 }
 
 /// Removes a store file that never got its name, with what SQLite puts beside it.
 func removeStoreFile(_ path: String) {
-    for suffix in ["", "-wal", "-shm", "-journal"] { PrivateFile.remove(path + suffix) }
+    for suffix in [""] + Connection.sidecars { PrivateFile.remove(path + suffix) }
+}
+
+/// Moves what a store that is gone left beside its name out of the way: SQLite would take it for
+/// the log of the store that comes next under that name.
+func setAsideSidecars(of path: String, at moment: Timestamp) throws {
+    let suffix = fileSuffix("stale", moment)
+    for sidecar in Connection.sidecars where PrivateFile.exists(path + sidecar) {
+        try PrivateFile.rename(path + sidecar, to: path + sidecar + suffix)
+    }
+}
+
+/// `.stale-2026-11-24T150405.678Z`: a moment as the end of a file's name.
+func fileSuffix(_ word: String, _ moment: Timestamp) -> String {
+    ".\(word)-" + moment.rawValue.replacing(":", with: "")
 }

@@ -1,7 +1,7 @@
 package import KeyVault
 package import SlipwayCore
 
-/// Why the store did not do what it was asked. Whatever the case, nothing was changed.
+/// Why the store did not do what it was asked.
 package enum StoreError: Error, Equatable, Sendable {
     case missing(path: String)
     case exists(path: String)
@@ -14,6 +14,7 @@ package enum StoreError: Error, Equatable, Sendable {
     case networkFileSystem(path: String, name: String)
     case damaged(path: String, detail: String)
     case busy(path: String, seconds: Int)
+    case notReadable(path: String, detail: String)
     case notWritable(path: String, detail: String)
     case full(path: String)
     /// What SQLite said that none of the others covers.
@@ -39,149 +40,161 @@ package enum StoreError: Error, Equatable, Sendable {
 }
 
 extension StoreError: ProblemReporting {
-    package var exitStatus: ExitStatus {
-        switch self {
-        case .missing, .exists, .notAStore, .newer, .networkFileSystem, .damaged, .busy,
-            .notWritable, .full, .database, .sealBroken, .lastUnlocker:
-            .store
-        case .unknownProject, .projectExists, .unknownApplication, .unknownVersion, .emptyVersion,
-            .conflict, .keysConflict, .noKeys, .importChanged, .unknownUnlocker, .unlockerExists,
-            .notABackup:
-            .configuration
-        }
-    }
+    package var exitStatus: ExitStatus { report.status }
 
-    package var problems: [Problem] { [exitStatus == .store ? fileProblem : valueProblem] }
+    package var problems: [Problem] { [report.problem] }
 
-    /// What is wrong with the store itself.
-    private var fileProblem: Problem {
-        switch self {
+    /// What to tell people, and whether the store is at fault or what was asked of it.
+    private var report: (status: ExitStatus, problem: Problem) {
+        func store(_ problem: Problem) -> (ExitStatus, Problem) { (.store, problem) }
+        func request(_ problem: Problem) -> (ExitStatus, Problem) { (.configuration, problem) }
+        return switch self {
         case .missing(let path):
-            Problem(
-                code: "store-missing", "there is no store at \(path)",
-                fix: "slipway project add OWNER/NAME makes one; --database names another",
-                file: path)
+            store(
+                Problem(
+                    code: "store-missing", "there is no store at \(path)",
+                    fix: "slipway project add OWNER/NAME makes one; --database names another",
+                    file: path))
         case .exists(let path):
-            Problem(
-                code: "store-exists", "there is a store at \(path) already",
-                fix: "name another file with --database", file: path)
+            store(
+                Problem(
+                    code: "store-exists", "there is a store at \(path) already",
+                    fix: "name another file with --database", file: path))
         case .notAStore(let path):
-            Problem(
-                code: "not-a-store", "\(path) is not a slipway store",
-                why: "it was left as it is",
-                fix: "name the store with --database or SLIPWAY_DATABASE", file: path)
+            store(
+                Problem(
+                    code: "not-a-store", "\(path) is not a slipway store",
+                    why: "it was left as it is",
+                    fix: "name the store with --database or SLIPWAY_DATABASE", file: path))
         case .newer(let path, let unknown):
-            Problem(
-                code: "store-newer", "\(path) was made by a newer slipway",
-                why: "it has \(unknown.joined(separator: ", ")), unknown here; "
-                    + "it was left as it is",
-                fix: "install that slipway, or a later one", file: path)
+            store(
+                Problem(
+                    code: "store-newer", "\(path) was made by a newer slipway",
+                    why: "it has \(unknown.joined(separator: ", ")), unknown here; "
+                        + "it was left as it is",
+                    fix: "install that slipway, or a later one", file: path))
         case .networkFileSystem(let path, let name):
-            Problem(
-                code: "network-file-system", "\(path) is on a network file system (\(name))",
-                why: "SQLite's write-ahead log needs memory that all its users share: one host",
-                fix: "keep the store on a local disk; other hosts run slipway there", file: path)
+            store(
+                Problem(
+                    code: "network-file-system", "\(path) is on a network file system (\(name))",
+                    why: "SQLite's write-ahead log needs memory that all its users share: one host",
+                    fix: "keep the store on a local disk; other hosts run slipway there", file: path
+                ))
         case .damaged(let path, let detail):
-            Problem(
-                code: "store-damaged", "the store \(path) is damaged",
-                why: "SQLite says: \(detail); it was left as it is",
-                fix: "slipway restore BACKUP brings the newest backup back", file: path)
+            store(
+                Problem(
+                    code: "store-damaged", "the store \(path) is damaged",
+                    why: "SQLite says: \(detail); it was left as it is",
+                    fix: "slipway restore BACKUP brings the newest backup back", file: path))
         case .busy(let path, let seconds):
-            Problem(
-                code: "store-busy", "another process kept the store for \(seconds) seconds",
-                fix: "see who has it open (lsof \(path)), then try again", file: path)
+            store(
+                Problem(
+                    code: "store-busy", "another process kept the store for \(seconds) seconds",
+                    fix: "see who has it open (lsof \(path)), then try again", file: path))
         case .notWritable(let path, let detail):
-            Problem(
-                code: "store-not-writable", "the store \(path) cannot be written",
-                why: "SQLite says: \(detail)",
-                fix: "check who owns the file and its folder, and the disk", file: path)
+            store(
+                Problem(
+                    code: "store-not-writable", "the store \(path) cannot be written",
+                    why: "SQLite says: \(detail)",
+                    fix: "check who owns the file and its folder, and the disk", file: path))
         case .full(let path):
-            Problem(
-                code: "disk-full", "the disk of the store \(path) is full",
-                why: "the change was not made", fix: "free some space, then try again", file: path)
+            store(
+                Problem(
+                    code: "disk-full", "the disk of the store \(path) is full",
+                    why: "the change was not made", fix: "free some space, then try again",
+                    file: path))
         case .database(let path, let detail):
-            Problem(
-                code: "store-failed", "the store \(path) cannot be used",
-                why: "SQLite says: \(detail)", fix: "slipway doctor tells more", file: path)
+            store(
+                Problem(
+                    code: "store-failed", "the store \(path) cannot be used",
+                    why: "SQLite says: \(detail)", fix: "slipway doctor tells more", file: path))
         case .sealBroken(let what):
-            Problem(
-                code: "seal-broken", "\(what) does not open",
-                why: "it was changed, cut, moved from its place, or sealed under a lost key",
-                fix: "set it anew, or restore a backup")
+            store(
+                Problem(
+                    code: "seal-broken", "\(what) does not open",
+                    why: "it was changed, cut, moved from its place, or sealed under a lost key",
+                    fix: "set it anew, or restore a backup"))
         case .lastUnlocker(let id):
-            Problem(
-                code: "last-unlocker", "\(id) is the last unlocker of this store",
-                why: "without one nobody could open its secrets again",
-                fix: "add another first: slipway store unlockers add key-file PATH")
-        default:
-            // The switch in `exitStatus` sends every other case to `valueProblem`.
-            Problem(code: "store-failed", "the store cannot be used")
-        }
-    }
-
-    /// What is wrong with what was asked of it.
-    private var valueProblem: Problem {
-        switch self {
+            store(
+                Problem(
+                    code: "last-unlocker", "\(id) is the last unlocker of this store",
+                    why: "without one nobody could open its secrets again",
+                    fix: "add another first: slipway store unlockers add key-file PATH"))
         case .notABackup(let path, let exists):
-            Problem(
-                code: "not-a-backup",
-                exists ? "\(path) is not a backup" : "there is no file at \(path)",
-                why: exists ? "it is no store of slipway's; nothing was restored" : nil,
-                fix: "name a file that slipway backup wrote", file: path)
+            request(
+                Problem(
+                    code: "not-a-backup",
+                    exists ? "\(path) is not a backup" : "there is no file at \(path)",
+                    why: exists ? "it is no store of slipway's; nothing was restored" : nil,
+                    fix: "name a file that slipway backup wrote", file: path))
         case .unknownProject(let name, let nearest):
-            Problem(
-                code: "unknown-project", "there is no project \(name)",
-                fix: nearest.map { "did you mean \($0)?" } ?? "slipway project add \(name)")
+            request(
+                Problem(
+                    code: "unknown-project", "there is no project \(name)",
+                    fix: nearest.map { "did you mean \($0)?" } ?? "slipway project add \(name)"))
         case .projectExists(let name):
-            Problem(
-                code: "project-exists", "there is a project \(name) already",
-                fix: "slipway project show \(name)")
+            request(
+                Problem(
+                    code: "project-exists", "there is a project \(name) already",
+                    fix: "slipway project show \(name)"))
         case .unknownApplication(let name, let project, let nearest):
-            Problem(
-                code: "unknown-application", "\(project) has no settings for \(name)",
-                fix: nearest.map { "did you mean \($0)?" }
-                    ?? "slipway settings list shows those that it has")
+            request(
+                Problem(
+                    code: "unknown-application", "\(project) has no settings for \(name)",
+                    fix: nearest.map { "did you mean \($0)?" }
+                        ?? "slipway settings list shows those that it has"))
         case .unknownVersion(let version, let application, let newest):
-            Problem(
-                code: "unknown-version", "\(application) has no version \(version)",
-                why: "its newest version is \(newest)",
-                fix: "slipway settings history \(application)")
+            request(
+                Problem(
+                    code: "unknown-version", "\(application) has no version \(version)",
+                    why: "its newest version is \(newest)",
+                    fix: "slipway settings history \(application)"))
         case .emptyVersion(let version, let application):
-            Problem(
-                code: "empty-version", "version \(version) of \(application) has no settings",
-                why: "it is the version that unset them",
-                fix: "slipway settings unset \(application) does the same")
+            request(
+                Problem(
+                    code: "empty-version", "version \(version) of \(application) has no settings",
+                    why: "it is the version that unset them",
+                    fix: "slipway settings unset \(application) does the same"))
         case .conflict(let application, let expected, let current, let savedBy):
-            Problem(
-                code: "conflict",
-                "\(savedBy) saved version \(current) of \(application) meanwhile",
-                why: "the change was made from version \(expected); nothing was overwritten",
-                fix: "look at slipway settings history \(application), then save again")
+            request(
+                Problem(
+                    code: "conflict",
+                    "\(savedBy) saved version \(current) of \(application) meanwhile",
+                    why: "the change was made from version \(expected); nothing was overwritten",
+                    fix: "look at slipway settings history \(application), then save again"))
         case .keysConflict(let project, let expected, let current):
-            Problem(
-                code: "conflict", "the AWS keys of \(project) were saved meanwhile",
-                why: "the change was made from version \(expected), now it is \(current)",
-                fix: "look at slipway keys show, then save again")
+            request(
+                Problem(
+                    code: "conflict", "the AWS keys of \(project) were saved meanwhile",
+                    why: "the change was made from version \(expected), now it is \(current)",
+                    fix: "look at slipway keys show, then save again"))
         case .noKeys(let project):
-            Problem(
-                code: "no-keys", "\(project) has no AWS keys",
-                fix: "slipway keys set ACCESS_KEY_ID --project \(project)")
+            request(
+                Problem(
+                    code: "no-keys", "\(project) has no AWS keys",
+                    fix: "slipway keys set ACCESS_KEY_ID --project \(project)"))
         case .importChanged:
-            Problem(
-                code: "conflict", "the store was changed while the import was looked at",
-                why: "what would change now is not what was shown; nothing was imported",
-                fix: "run the import again")
+            request(
+                Problem(
+                    code: "conflict", "the store was changed while the import was looked at",
+                    why: "what would change now is not what was shown; nothing was imported",
+                    fix: "run the import again"))
         case .unknownUnlocker(let id):
-            Problem(
-                code: "unknown-unlocker", "this store has no unlocker \(id)",
-                fix: "slipway store unlockers list")
+            request(
+                Problem(
+                    code: "unknown-unlocker", "this store has no unlocker \(id)",
+                    fix: "slipway store unlockers list"))
         case .unlockerExists(let id):
-            Problem(
-                code: "unlocker-exists", "that key is the store's unlocker \(id) already",
-                fix: "slipway store unlockers list")
-        default:
-            // The switch in `exitStatus` sends every other case to `fileProblem`.
-            Problem(code: "store-failed", "the store cannot be used")
+            request(
+                Problem(
+                    code: "unlocker-exists", "that key is the store's unlocker \(id) already",
+                    fix: "slipway store unlockers list"))
+        case .notReadable(let path, let detail):
+            store(
+                Problem(
+                    code: "store-not-readable", "the store \(path) cannot be opened",
+                    why: "the system says: \(detail)",
+                    fix: "check who owns the file and its folder", file: path))
         }
     }
 }

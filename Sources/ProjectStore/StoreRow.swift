@@ -12,6 +12,14 @@ enum StoreRow {
         return StoreID(id)
     }
 
+    static func generation(_ db: Database) throws -> StoreKeyGeneration {
+        let stored = try UInt32.fetchOne(db, sql: "SELECT generation FROM store")
+        guard let generation = stored.flatMap(StoreKeyGeneration.init(stored:)) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the store has no generation")
+        }
+        return generation
+    }
+
     /// The store keys of a rotation that is under way, newest first, each sealed under the next.
     static func olderKeys(
         _ db: Database, than active: StoreKeyGeneration
@@ -23,7 +31,9 @@ enum StoreRow {
                 WHERE generation < ? AND sealed_key IS NOT NULL ORDER BY generation DESC
                 """, arguments: [active.rawValue]
         ).compactMap { row in
-            StoreKeyGeneration(stored: row["generation"]).map { ($0, row["sealed_key"]) }
+            try StoreKeyGeneration(stored: row.get("generation")).map {
+                ($0, try row.get("sealed_key"))
+            }
         }
     }
 
@@ -76,6 +86,22 @@ struct UnlockerRow {
             .map(Self.init)
     }
 
+    /// Throws where a rotation could not wrap the next store key for this unlocker.
+    func prove(ring: KeyRing) throws {
+        _ = try presharedKey(ring: ring)
+        guard generation == ring.active else { throw UnlockError.damagedUnlocker(unlocker.id) }
+    }
+
+    /// Opens the pre-shared key. Throws ``UnlockError/damagedUnlocker(_:)``.
+    func presharedKey(ring: KeyRing) throws -> SecretBytes {
+        do {
+            return try openSealed(
+                sealedPresharedKey, at: Self.presharedKeyPlace(ring.store, unlocker.id), ring: ring)
+        } catch is StoreError {
+            throw UnlockError.damagedUnlocker(unlocker.id)
+        }
+    }
+
     func insert(_ db: Database) throws {
         var logRounds: Int?
         var salt: Data?
@@ -98,23 +124,25 @@ struct UnlockerRow {
 
     private init(_ row: Row) throws {
         var kind = Unlocker.Kind.key
-        if let logRounds: Int = row["scrypt_log_rounds"], let salt: Data = row["scrypt_salt"] {
+        if let logRounds: Int = try row.get("scrypt_log_rounds"),
+            let salt: Data = try row.get("scrypt_salt")
+        {
             guard let cost = ScryptCost(logRounds: logRounds) else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "scrypt cost")
             }
             kind = .passphrase(cost: cost, salt: Array(salt))
         }
-        guard let generation = StoreKeyGeneration(stored: row["generation"]) else {
+        guard let generation = StoreKeyGeneration(stored: try row.get("generation")) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "store key generation")
         }
         unlocker = Unlocker(
-            id: UnlockerID(row["id"]), kind: kind, label: row["label"],
-            publicKey: Array(row["public_key"] as Data),
-            checkValue: Array(row["check_value"] as Data))
-        wrappedKey = row["wrapped_key"]
-        sealedPresharedKey = row["sealed_preshared_key"]
+            id: UnlockerID(try row.get("id")), kind: kind, label: try row.get("label"),
+            publicKey: [UInt8](try row.get("public_key") as Data),
+            checkValue: [UInt8](try row.get("check_value") as Data))
+        wrappedKey = try row.get("wrapped_key")
+        sealedPresharedKey = try row.get("sealed_preshared_key")
         self.generation = generation
-        createdAt = Timestamp(stored: row["created_at"])
-        createdBy = row["created_by"]
+        createdAt = Timestamp(stored: try row.get("created_at"))
+        createdBy = try row.get("created_by")
     }
 }

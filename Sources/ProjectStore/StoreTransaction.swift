@@ -9,13 +9,14 @@ struct StoreTransaction {
     let keys: OpenedKeys
     let author: Author
     let now: Timestamp
-    let path: String
 
     var ring: KeyRing { keys.ring }
 
     /// Writes an audit row, under the store's newest audit key.
     func audit(_ draft: AuditDraft) throws {
-        try AuditLog.append(draft, db, key: keys.auditKey, author: author, at: now)
+        let key = keys.auditKey
+        try AuditLog.append(
+            draft, db, after: AuditLog.head(db, key: key), key: key, author: author, at: now)
     }
 }
 
@@ -25,7 +26,7 @@ struct OpenedKeys {
     /// The store key of the active generation, to seal it when the next one is made.
     let storeKey: StoreKey
     /// The newest audit key.
-    var auditKey: AuditKey
+    let auditKey: AuditKey
 
     init(opening db: Database, with unlockKey: UnlockKey) throws {
         let store = try StoreRow.id(db)
@@ -34,6 +35,10 @@ struct OpenedKeys {
         }
         do {
             let wrapped = try WrappedStoreKey(bytes: row.wrappedKey)
+            let active = try StoreRow.generation(db)
+            guard wrapped.generation == active, row.generation == active else {
+                throw SealError.doesNotOpen
+            }
             storeKey = try unlockKey.unwrap(wrapped, store: store)
             ring = KeyRing(store: store, generation: wrapped.generation, key: storeKey)
         } catch SealError.doesNotOpen {

@@ -1,7 +1,4 @@
 package import ArgumentParser
-import KeyVault
-import PrivateFiles
-import ProjectStore
 import SlipwayCore
 
 /// `slipway`: the root of all commands.
@@ -45,12 +42,12 @@ package struct SlipwayCommand: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        try Services.current!.console.document(wrappedUsage(Self.helpMessage()) + "\n")
+        try Services.current.console.document(wrappedUsage(Self.helpMessage()) + "\n")
     }
 
     /// Runs a command line and returns the exit status of the process.
     package static func run(_ arguments: [String], services: Services) async -> Int32 {
-        await Services.$current.withValue(services) {
+        await Services.$scoped.withValue(services) {
             do {
                 var command = try parseAsRoot(arguments)
                 if var command = command as? any AsyncParsableCommand {
@@ -135,51 +132,4 @@ package struct OutputError: Error {
     package let message: String
 
     package init(message: String) { self.message = message }
-}
-
-/// What is wrong with a command line, without repeating what could be a secret in it.
-struct UsageMessage {
-    let problem: Problem
-
-    init(_ error: any Error, _ arguments: [String], root: any ParsableCommand.Type) {
-        var path: [any ParsableCommand.Type] = [root]
-        for word in arguments {
-            let next = path[path.count - 1].configuration.subcommands
-                .first { $0._commandName == word }
-            guard let next else { break }
-            path.append(next)
-        }
-        let command = path.map { $0._commandName }.joined(separator: " ")
-        let last = path[path.count - 1]
-        let rest = arguments.dropFirst(path.count - 1)
-        let names = last.configuration.subcommands.map { $0._commandName }
-        if let word = rest.first, !names.isEmpty, !word.hasPrefix("-") {
-            let nearest = nearestName(to: word, among: names)
-            problem = Problem(
-                code: "unknown-command",
-                "\(command) has no command \(Self.shown(word, command: command))",
-                fix: nearest.map { "did you mean \(command) \($0)?" } ?? "\(command) --help")
-            return
-        }
-        // The first line alone: the library's usage text follows it.
-        var message = String(root.message(for: error).split(separator: "\n").first ?? "wrong usage")
-        for word in arguments.sorted(by: { $0.count > $1.count }) where word.count > 3 {
-            let name = word.split(separator: "=", maxSplits: 1).first.map(String.init) ?? word
-            if name != word { message = message.replacing(word, with: name) }
-            if !name.hasPrefix("--") {
-                message = message.replacing(name, with: Self.shown(name, command: command))
-            }
-        }
-        problem = Problem(
-            code: "usage", message.prefix(1).lowercased() + message.dropFirst(),
-            fix: "\(command) --help")
-    }
-
-    /// A word as an error may show it. Beside keys any word may be a secret in the wrong place, and
-    /// so may any long word anywhere.
-    private static func shown(_ word: String, command: String) -> String {
-        let mayBeSecret =
-            word.count >= 20 || (command.hasPrefix("slipway keys") && word.count >= 8)
-        return mayBeSecret ? "(hidden: it may be a secret)" : UntrustedText(word).escaped
-    }
 }

@@ -26,9 +26,6 @@ package indirect enum JSONValue: Equatable, Sendable {
     /// The number, or null.
     package init(_ number: Int?) { self = number.map(JSONValue.integer) ?? .null }
 
-    /// JSON that was written by ``compact`` before, or null.
-    package static func embedded(_ json: String?) -> JSONValue { json.map(verbatim) ?? .null }
-
     /// On one line, without spaces after `,` and `:`.
     package var compact: String {
         var text = ""
@@ -46,7 +43,7 @@ package indirect enum JSONValue: Equatable, Sendable {
     private func write(to text: inout String, indentation: Int?) {
         switch self {
         case .null: text += "null"
-        case .verbatim(let json): text += json
+        case .verbatim(let json): Self.writeVerbatim(json, to: &text)
         case .boolean(let value): text += value ? "true" : "false"
         case .integer(let value): text += String(value)
         case .string(let value): Self.write(value, to: &text)
@@ -84,6 +81,24 @@ package indirect enum JSONValue: Equatable, Sendable {
         text += close
     }
 
+    /// JSON holds nothing unsafe outside its strings, where an escape means the same.
+    private static func writeVerbatim(_ json: String, to text: inout String) {
+        for scalar in json.unicodeScalars {
+            if UntrustedText.isUnsafe(scalar) {
+                writeEscape(scalar, to: &text)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private static func writeEscape(_ scalar: Unicode.Scalar, to text: inout String) {
+        for unit in String(scalar).utf16 {
+            let hex = String(unit, radix: 16)
+            text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        }
+    }
+
     private static func write(_ string: String, to text: inout String) {
         text += "\""
         for scalar in string.unicodeScalars {
@@ -93,11 +108,7 @@ package indirect enum JSONValue: Equatable, Sendable {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case _ where UntrustedText.isUnsafe(scalar):
-                for unit in String(scalar).utf16 {
-                    let hex = String(unit, radix: 16)
-                    text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-                }
+            case _ where UntrustedText.isUnsafe(scalar): writeEscape(scalar, to: &text)
             default: text.unicodeScalars.append(scalar)
             }
         }

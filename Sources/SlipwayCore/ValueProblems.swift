@@ -6,7 +6,7 @@ extension NameError: ProblemReporting {
     package var problems: [Problem] { [problem] }
 
     private var problem: Problem {
-        let shown = UntrustedText(name)
+        let shown = Self.shown(name)
         switch kind {
         case .project:
             return Problem(
@@ -18,6 +18,18 @@ extension NameError: ProblemReporting {
                 "\"\(shown)\" is not the name of a CodeDeploy application", why: why,
                 fix: "use the name that CodeDeploy knows: letters, digits and . _ + = , @ -")
         }
+    }
+
+    /// The name as an error may show it: not all of a long one, nor one that is made as a secret
+    /// access key is, which may have been pasted into the wrong place.
+    private static func shown(_ name: String) -> String {
+        let letters = name.unicodeScalars
+        let isLikeSecret =
+            letters.count >= 40 && letters.contains { ("A"..."Z").contains($0) }
+            && letters.contains { ("a"..."z").contains($0) }
+            && letters.contains { ("0"..."9").contains($0) }
+        if isLikeSecret { return "(hidden: it may be a secret)" }
+        return UntrustedText(name.count > 60 ? name.prefix(60) + "..." : name).escaped
     }
 
     private var why: String {

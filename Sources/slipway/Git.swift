@@ -21,7 +21,15 @@ enum Git {
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
-        let failed = posix_spawnp(&child, "git", &actions, nil, arguments, environ) != 0
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var entry = environ
+        while let text = entry.pointee {
+            // git is dumpable: what opens the store is not for it.
+            if !variableName(text).hasPrefix("SLIPWAY_") { variables.append(text) }
+            entry += 1
+        }
+        variables.append(nil)
+        let failed = posix_spawnp(&child, "git", &actions, nil, arguments, variables) != 0
         close(ends[1])
         guard !failed else { return nil }
 

@@ -23,7 +23,10 @@ extension Services {
                 return try readAll(file, name: path, byteLimit: byteLimit)
             },
             readDescriptor: { descriptor, byteLimit in
-                try readAll(descriptor, name: "file descriptor \(descriptor)", byteLimit: byteLimit)
+                // Nobody else, and no program that slipway becomes, is to read it again.
+                defer { close(descriptor) }
+                return try readAll(
+                    descriptor, name: "file descriptor \(descriptor)", byteLimit: byteLimit)
             },
             author: { Author(user: userName(), host: hostName()) },
             homeFolder: {
@@ -41,17 +44,20 @@ private func processEnvironment() -> [String: String] {
     var variables: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {
-        let pair = String(cString: text)
-        if let equals = pair.firstIndex(of: "=") {
-            // As getenv does: the first of two variables of one name counts.
-            let name = String(pair[..<equals])
-            if variables[name] == nil {
-                variables[name] = String(pair[pair.index(after: equals)...])
-            }
+        // As getenv does: the first of two variables of one name counts.
+        let name = variableName(text)
+        if variables[name] == nil, let equals = strchr(text, 0x3D) {
+            variables[name] = String(cString: equals + 1)
         }
         entry += 1
     }
     return variables
+}
+
+/// The name in `NAME=value`: bytes up to the first `=`, whatever characters they make.
+func variableName(_ text: UnsafeMutablePointer<CChar>) -> String {
+    let length = strchr(text, 0x3D).map { $0 - text } ?? strlen(text)
+    return String(decoding: UnsafeRawBufferPointer(start: text, count: length), as: UTF8.self)
 }
 
 /// Whether the locale's characters are UTF-8, by the rules of the C library: the first variable
@@ -74,18 +80,18 @@ private func hostName() -> String {
     return buffer.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }  // 256 bytes
 }
 
-func writeToStandardError(_ text: String) { try? writeAll(Array(text.utf8), to: STDERR_FILENO) }
+func writeToStandardError(_ text: String) {
+    try? Array(text.utf8).withUnsafeBytes { try writeAll($0, to: STDERR_FILENO) }
+}
 
-private func writeAll(_ bytes: [UInt8], to file: Int32) throws {
-    try bytes.withUnsafeBytes { buffer in
-        var rest = buffer[...]
-        while !rest.isEmpty {
-            let part = UnsafeRawBufferPointer(rebasing: rest)
-            let count = write(file, part.baseAddress, part.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw OutputError(message: String(cString: strerror(errno))) }
-            rest = rest.dropFirst(count)
-        }
+private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let part = UnsafeRawBufferPointer(rebasing: rest)
+        let count = write(file, part.baseAddress, part.count)
+        if count < 0 && errno == EINTR { continue }
+        guard count >= 0 else { throw OutputError(message: String(cString: strerror(errno))) }
+        rest = rest.dropFirst(count)
     }
 }
 
@@ -144,8 +150,7 @@ private func becomeProgram(
     var variables: [UnsafeMutablePointer<CChar>?] = []
     var entry = environ
     while let text = entry.pointee {
-        let name = String(cString: text).prefix { $0 != "=" }
-        if !unset.contains(String(name)) { variables.append(text) }
+        if !unset.contains(variableName(text)) { variables.append(text) }
         entry += 1
     }
     variables += set.map { variable in

@@ -33,6 +33,8 @@ enum CrashProbe {
             precondition(secret[0] == 0, "the probe was told to trap")
         case "segv":
             UnsafeMutablePointer<UInt8>(bitPattern: 8)?.pointee = secret[0]
+        case "quit":
+            kill(getpid(), SIGQUIT)
         case "abort":
             abort()
         case "overflow":

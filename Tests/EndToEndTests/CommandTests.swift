@@ -67,6 +67,9 @@ struct CommandTests {
                     ["keys", "set", "AKIAIOSFODNN7EXAMPLE", "--secret", Slipway.secret],
                     ["keys", "set", "AKIAIOSFODNN7EXAMPLE", "--secret=\(Slipway.secret)"],
                     ["keys", Slipway.secret],
+                    ["keys", "set", "AKIAIOSFODNN7EXAMPLE", "--if-version=\(Slipway.secret)"],
+                    ["store", "unlockers", "add", "passphrase", "hunter2hunter2"],
+                    ["settings", "list", "--project", Slipway.secret],
                     ["settings", "set", "my-app", "--project", "acme/shop"],
                     ["settings", "set", "my app", "--region", "x", "--project", "acme/shop"],
                     [

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -70,6 +71,12 @@ struct CrashTests {
             #expect(outcome.errorText.contains("slipway: crashed (SIG"))
             #expect(!leaks(outcome), "\(outcome.errorText)")
         }
+    }
+
+    @Test func `leaves every crash signal, and QUIT, to nobody that prints memory`() throws {
+        let outcome = try crash(["quit"], ["SWIFT_BACKTRACE": "enable=yes,registers=all"])
+        #expect(outcome.signal == SIGQUIT)
+        #expect(outcome.errors == [])
     }
 
     /// The check above can fail: without the guard, Swift's reporter does print the secret.

@@ -109,7 +109,10 @@ struct RedactionTests {
             let sources = UnlockSources(
                 environment: ["SLIPWAY_UNLOCK_KEY": UnlockSourcesTests.line(119)],
                 defaultKeyFile: "/x", givenPassphrase: bytes)
-            let found = try sources.keyForNewStore()
+            let found = try UnlockSources(
+                environment: ["SLIPWAY_UNLOCK_KEY": UnlockSourcesTests.line(119)],
+                defaultKeyFile: "/x"
+            ).keyForNewStore()
             return [
                 ("SecretBytes", bytes), ("SecretAccessKey", secret), ("SessionToken", token),
                 ("AWSKeyPair", pair), ("UnlockKey", key), ("StoreKey", storeKey),

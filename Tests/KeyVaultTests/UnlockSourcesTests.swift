@@ -129,6 +129,36 @@ struct UnlockSourcesTests {
         }
     }
 
+    @Test func `what the command line gives wins over the environment`() throws {
+        let cost = try #require(ScryptCost(logRounds: 10))
+        let salt = Array(repeating: UInt8(9), count: 16)
+        let passphrase = SecretBytes(copying: Array("correct horse".utf8))
+        let key = UnlockKey(passphrase: passphrase, cost: cost, salt: salt)
+        let unlockers = [
+            Self.unlocker(Self.key(1)), Self.unlocker(key, .passphrase(cost: cost, salt: salt)),
+        ]
+        let environment = ["SLIPWAY_UNLOCK_KEY": Self.line(1)]
+        let given = UnlockSources(
+            environment: environment, defaultKeyFile: folder("none"), givenPassphrase: passphrase)
+        #expect(try given.key(for: unlockers, store: Self.store).source == .passphrase(key.id))
+        let named = UnlockSources(
+            environment: environment, defaultKeyFile: folder("none"), preferred: key.id,
+            askPassphrase: { _ in passphrase })
+        #expect(try named.key(for: unlockers, store: Self.store).source == .passphrase(key.id))
+        let missing = UnlockSources(
+            environment: environment, defaultKeyFile: folder("none"),
+            preferred: UnlockerID("0123456789abcdef"))
+        #expect(throws: UnlockError.self) {
+            try missing.key(for: unlockers, store: Self.store)
+        }
+    }
+
+    @Test func `32 characters that are no base64 are a passphrase in the wrong place`() {
+        #expect(throws: UnlockError.malformed(.variable("SLIPWAY_UNLOCK_KEY"))) {
+            try sources(["SLIPWAY_UNLOCK_KEY": "correct horse battery staple 123"]).keyForNewStore()
+        }
+    }
+
     @Test func `of several passphrases none is tried: the id must be given`() throws {
         let cost = try #require(ScryptCost(logRounds: 10))
         let unlockers = (1...2).map { number in

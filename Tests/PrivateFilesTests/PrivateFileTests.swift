@@ -35,7 +35,7 @@ struct PrivateFileTests {
         }
         let temporary = try PrivateFile.createTemporary(beside: folder("file"))
         #expect(throws: PrivateFileError.exists(path: folder("file"))) {
-            try PrivateFile.linkIntoPlace(temporary, at: folder("file"))
+            try PrivateFile.moveIntoFreePlace(temporary, at: folder("file"))
         }
         PrivateFile.remove(temporary)
         #expect(folder.names == ["file"])
@@ -45,18 +45,18 @@ struct PrivateFileTests {
     @Test(arguments: [0o644, 0o640, 0o604, 0o602, 0o700] as [mode_t])
     func `is refused with wider permissions, and the chmod that mends it`(mode: mode_t) throws {
         let path = folder.write("data base.db", "x", mode: mode)
-        let error = #expect(throws: PrivateFileError.self) { try PrivateFile.checkMode(of: path) }
+        let error = #expect(throws: PrivateFileError.self) { try PrivateFile.check(path) }
         let problem = try #require(error?.problems.first)
         #expect(problem.fix == "chmod 0600 '\(path)'")
         _ = try Program("/bin/sh").run(["-c", problem.fix ?? ""])
-        #expect(throws: Never.self) { try PrivateFile.checkMode(of: path) }
+        #expect(throws: Never.self) { try PrivateFile.check(path) }
     }
 
     @Test(arguments: [0o600, 0o400, 0o200] as [mode_t])
     func `may have tighter permissions, or not be there`(mode: mode_t) {
         folder.write("file", "x", mode: mode)
-        #expect(throws: Never.self) { try PrivateFile.checkMode(of: folder("file")) }
-        #expect(throws: Never.self) { try PrivateFile.checkMode(of: folder("missing")) }
+        #expect(throws: Never.self) { try PrivateFile.check(folder("file")) }
+        #expect(throws: Never.self) { try PrivateFile.check(folder("missing")) }
     }
 
     @Test func `is not read past its limit`() {

@@ -92,6 +92,57 @@ struct AuditTests {
         #expect(try test.open(.read).verifyAudit() == .changed(sequence: 2))
     }
 
+    @Test func `takes no row behind a log that was cut off: that would make the cut whole`() throws
+    {
+        try test.sqlite(
+            """
+            DROP TRIGGER audit_is_not_deleted; DELETE FROM audit WHERE sequence > 4;
+            UPDATE audit_head SET sequence = 4, tag = (SELECT tag FROM audit WHERE sequence = 4)
+            """)
+        for body in [
+            { try test.open().addProject(.other) }, { _ = try test.open().rotate() },
+            { _ = try test.open().backUp(to: test.folder("backup.db")) },
+        ] as [() throws -> Void] {
+            #expect(throws: StoreError.sealBroken("the audit log's head")) { try body() }
+        }
+        #expect(try test.open(.read).verifyAudit() == .changed(sequence: 4))
+    }
+
+    @Test func `takes no row under the audit key of an older store key`() throws {
+        _ = try store.rotate()
+        try store.setRegion("eu-west-1")
+        // Who had the old store key can sign rows under the old audit key; here its rows come back.
+        try test.sqlite(
+            """
+            DROP TRIGGER audit_is_not_updated; DROP TRIGGER audit_is_not_deleted;
+            DELETE FROM audit WHERE key_version > 1;
+            UPDATE audit_head SET sequence = 6, key_version = 1,
+                tag = (SELECT tag FROM audit WHERE sequence = 6)
+            """)
+        guard case .intact = try test.open(.read).verifyAudit() else {
+            #expect(throws: StoreError.sealBroken("the audit log's head")) {
+                try test.open().addProject(.other)
+            }
+            return
+        }
+        Issue.record("a log that ends under an old key was taken for whole")
+    }
+
+    @Test func `tells no value from an empty one`() throws {
+        try test.sqlite(
+            """
+            PRAGMA ignore_check_constraints = ON; DROP TRIGGER audit_is_not_updated;
+            UPDATE audit SET subject = '' WHERE sequence = 2
+            """)
+        #expect(try test.open(.read).verifyAudit() == .changed(sequence: 2))
+    }
+
+    @Test func `is not written over by REPLACE`() throws {
+        #expect(throws: SQLiteShellFailure.self) {
+            try test.sqlite("REPLACE INTO audit SELECT * FROM audit WHERE sequence = 3")
+        }
+    }
+
     @Test func `has every change with its old and its new value`() throws {
         var entries: [AuditEntry] = []
         try store.forEachAuditEntry(project: .shop, limit: nil) { entries.append($0) }

@@ -46,6 +46,64 @@ struct BackupTests {
         #expect(contents(of: letter) == Array("dear".utf8))
     }
 
+    @Test func `is not written over the store itself, another store, or one in use`() throws {
+        let other = try TestStore()
+        _ = try other.open().backUp(to: test.folder("other.db"))
+        symlink(test.path, test.folder("link.db"))
+        for name in ["slipway.db", "other.db", "link.db"] {
+            let before = contents(of: test.folder(name))
+            #expect(throws: PrivateFileError.self, "\(name)") {
+                try store.backUp(to: test.folder(name))
+            }
+            #expect(contents(of: test.folder(name)) == before)
+        }
+        test.folder.write("fresh.db-wal", "left behind")
+        #expect(throws: PrivateFileError.exists(path: test.folder("fresh.db-wal"))) {
+            try store.backUp(to: test.folder("fresh.db"))
+        }
+    }
+
+    @Test func `is not mixed with what an earlier store left under the name`() throws {
+        _ = try store.backUp(to: test.folder("backup.db"))
+        try store.addProject(.other)
+        rename(test.path, test.folder("gone.db"))
+        #expect(test.folder.names.contains("slipway.db-wal"))
+        let result = try restore(test.folder("backup.db"))
+        #expect(throws: StoreError.unknownProject(.other, nearest: nil)) {
+            try test.open().project(.other)
+        }
+        #expect(try test.open().prove().auditCount == result.proof.auditCount)
+        #expect(test.folder.names.contains { $0.hasPrefix("slipway.db-wal.stale-") })
+    }
+
+    @Test func `brings back removed unlockers only with a word about it`() throws {
+        let second = try KeyFile.create(at: test.folder("second.key"))
+        let id = try store.addUnlocker(second, kind: .key, label: "second")
+        _ = try store.backUp(to: test.folder("backup.db"))
+        try store.removeUnlocker(id)
+        _ = try store.rotate()
+        let result = try restore(test.folder("backup.db"))
+        #expect(result.returningUnlockers == [id])
+        let old = try test.rows("SELECT old FROM audit WHERE action = 'restore'")
+        #expect(old.first?.contains("\"generation\":2") == true)
+    }
+
+    @Test func `does not prove whole with an unlocker that no rotation could wrap for`() throws {
+        try test.sqlite("UPDATE unlocker SET sealed_preshared_key = zeroblob(168)")
+        #expect(throws: UnlockError.self) { try test.open().backUp(to: test.folder("backup.db")) }
+        #expect(throws: UnlockError.self) { try test.open().rotate() }
+        #expect(!test.folder.names.contains { $0.hasPrefix("backup") })
+    }
+
+    @Test func `that was copied into place by hand gets its write-ahead log`() throws {
+        _ = try store.backUp(to: test.folder("backup.db"))
+        try test.open(at: test.folder("backup.db")).addProject(.other)
+        let mode = try Program("/usr/bin/sqlite3").run([
+            test.folder("backup.db"), "PRAGMA journal_mode",
+        ])
+        #expect(mode.text == "wal\n")
+    }
+
     @Test func `does not get its name when a secret in it does not open`() throws {
         try test.sqlite("UPDATE aws_keys SET secret_access_key = zeroblob(168)")
         #expect(throws: StoreError.self) { try test.open().backUp(to: test.folder("backup.db")) }

@@ -97,6 +97,32 @@ struct RotationTests {
     }
 }
 
+@Suite("Rotations side by side")
+struct RotationRaceTests {
+    @Test func `end well beside each other and beside writers`() async throws {
+        let test = try TestStore()
+        try test.open().addProject(.shop)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    for round in 0..<5 {
+                        let store = try test.open()
+                        if number < 2 {
+                            _ = try store.rotate(batchSize: 1)
+                        } else {
+                            _ = try store.saveKeys(TestStore.keys("\(number) \(round)"), of: .shop)
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let store = try test.open()
+        #expect(try store.info().generations.count == 1)
+        #expect(try store.prove().secretCount == 1)
+    }
+}
+
 @Suite("Unlockers of a store")
 struct StoredUnlockersTests {
     let test: TestStore

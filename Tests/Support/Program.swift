@@ -78,6 +78,18 @@ package struct Program: Sendable {
         for (index, file) in files.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, file, Int32(index))
         }
+        // Threads of the Swift runtime block signals, and CI may ignore some: not so the child.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         var variables: [UnsafeMutablePointer<CChar>?] =
             environment.map { strdup("\($0.key)=\($0.value)") }
@@ -85,7 +97,7 @@ package struct Program: Sendable {
         variables.append(nil)
         defer { for word in words + variables { free(word) } }
         var child = pid_t()
-        let code = posix_spawn(&child, path, &actions, nil, words, variables)
+        let code = posix_spawn(&child, path, &actions, &attributes, words, variables)
         guard code == 0 else { throw SystemFailure(code: code) }
         return child
     }

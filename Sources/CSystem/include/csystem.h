@@ -13,13 +13,18 @@ int csystem_set_not_dumpable(void);
 /* The handlers of the crash signals must be C: a signal may not enter the Swift runtime.
    Replaces whatever handles SEGV, BUS, ILL, TRAP, ABRT, FPE and SYS, Swift's crash reporter
    among them, by a handler that writes one fixed line to standard error and then dies of the
-   same signal. Returns 0 or -1. */
+   same signal; and gives QUIT, which Swift's reporter takes too, back to the system.
+   Returns 0 or -1. */
 int csystem_take_over_crash_signals(void);
 
 /* Stops a terminal from showing what is typed, and shows it again; a signal that kills the process
    in between puts the terminal back first, for which the handler must be C. Returns 0 or -1. */
 int csystem_hide_input(int terminal);
 int csystem_show_input(void);
+
+/* renameat2 is a GNU extension that the Glibc module leaves out. Renames where the new name is
+   free; -1 with EEXIST where it is not, and with EINVAL or ENOSYS where the file system cannot. */
+int csystem_rename_exclusively(const char *path, const char *new_path);
 
 /* execvp looks at this process's own environment; execvpe is a GNU extension that the Glibc
    module leaves out. Returns only when it failed, with errno set. */

@@ -39,7 +39,7 @@ struct AuditCommand: AsyncParsableCommand {
             let project = try project.map { try ProjectName($0) }
             let store = try store.open(.read)
             let limit = all ? nil : limit
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json {
                 try console.jsonArray { emit in
                     try store.forEachAuditEntry(project: project, limit: limit) {
@@ -70,7 +70,7 @@ struct AuditCommand: AsyncParsableCommand {
 
         func run() async throws {
             let verdict = try store.open(.read).verifyAudit()
-            let console = Services.current!.console
+            let console = Services.current.console
             switch verdict {
             case .intact(let count, let head):
                 if output.json {
@@ -145,12 +145,20 @@ extension AuditEntry {
         }
     }
 
+    /// What a row holds as JSON, put in as it is; what somebody made of it that is none, as text.
+    private static func embedded(_ json: String?) -> JSONValue {
+        struct Anything: Decodable { init(from decoder: any Decoder) throws {} }
+        guard let json else { return .null }
+        let isJSON = (try? JSONDecoder().decode(Anything.self, from: Data(json.utf8))) != nil
+        return isJSON ? .verbatim(json) : .string(json)
+    }
+
     fileprivate var json: JSONValue {
         [
             "sequence": .integer(sequence), "at": .string(at.rawValue),
             "user": .string(author.user), "host": .string(author.host),
             "project": JSONValue(project), "action": .string(action),
-            "subject": JSONValue(subject), "old": .embedded(old), "new": .embedded(new),
+            "subject": JSONValue(subject), "old": Self.embedded(old), "new": Self.embedded(new),
         ]
     }
 }

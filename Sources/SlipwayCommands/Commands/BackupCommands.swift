@@ -1,4 +1,5 @@
 import ArgumentParser
+import KeyVault
 import ProjectStore
 import SlipwayCore
 
@@ -21,7 +22,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let proof = try store.open(.write).backUp(to: file)
-        let console = Services.current!.console
+        let console = Services.current.console
         if output.json {
             try console.json(.object([.init(key: "file", value: .string(file))] + proof.json))
         }
@@ -48,7 +49,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let services = Services.current!
+        let services = Services.current
         try consent.confirm("This puts \(file) in the place of the store \(store.path).")
         let result = try ProjectStore.restore(
             file, to: store.path, author: services.author(), unlock: store.sources(),
@@ -59,11 +60,25 @@ struct RestoreCommand: AsyncParsableCommand {
                     [
                         .init(key: "store", value: .string(store.path)),
                         .init(key: "previous", value: JSONValue(result.previous)),
+                        .init(
+                            key: "returning_unlockers",
+                            value: .array(
+                                result.returningUnlockers.map { .string($0.rawValue) })),
                     ] + result.proof.json))
         }
         services.console.note("restored \(store.path) from \(file): \(result.proof)")
         if let previous = result.previous {
             services.console.note("the store that was there is \(previous)")
+        }
+        if !result.returningUnlockers.isEmpty {
+            let ids = result.returningUnlockers.map(\.rawValue).joined(separator: ", ")
+            services.console.show([
+                Problem(
+                    .warning, code: "returning-unlockers",
+                    "unlockers that had been removed open the store again: \(ids)",
+                    why: "the backup is from before they were removed",
+                    fix: "slipway store unlockers remove them, then slipway store rotate")
+            ])
         }
     }
 }

@@ -25,7 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
             checks.append(Self.unlocker(store))
             checks.append(contentsOf: projectChecks(store))
         }
-        let console = Services.current!.console
+        let console = Services.current.console
         if output.json {
             try console.json(["checks": .array(checks.map(\.json))])
         } else {
@@ -96,7 +96,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func keys(_ project: ProjectName, _ store: ProjectStore) -> Check {
         do {
             let keys = try store.keysSummary(of: project)
-            let age = keys.savedAt.age(at: Services.current!.now())
+            let age = keys.savedAt.age(at: Services.current.now())
             if keys.accessKeyID.isTemporary, !keys.hasSessionToken {
                 return Check(
                     name: "AWS keys", outcome: .failed,

@@ -26,7 +26,7 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         let project = try project.map { try ProjectName($0) }
         let store = try store.open(.read)
-        let console = Services.current!.console
+        let console = Services.current.console
         var writer = SettingsDocumentWriter(output.json ? .json : format)
         try console.document(writer.opening)
         try store.forEachProjectDocument(project: project) {
@@ -61,7 +61,7 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let services = Services.current!
+        let services = Services.current
         let limit = SettingsDocumentReader.byteLimit
         let bytes =
             file == "-" ? try services.readInput(limit) : try services.readFile(file, limit)
@@ -96,7 +96,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func show(_ changes: [ImportChange]) throws {
-        let console = Services.current!.console
+        let console = Services.current.console
         for change in changes {
             switch change {
             case .addProject(let name): try console.line("add project \(name)")

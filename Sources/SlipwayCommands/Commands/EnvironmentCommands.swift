@@ -23,7 +23,7 @@ struct EnvCommand: AsyncParsableCommand {
     func run() async throws {
         let values = try build.open(for: "env").values
         let format = output.json ? .json : format
-        try Services.current!.console.raw(
+        try Services.current.console.raw(
             format.text(values, unset: BuildEnvironment.stale))
     }
 }
@@ -53,7 +53,7 @@ struct ExecCommand: AsyncParsableCommand {
                     code: "no-command", "there is no command to run",
                     fix: "write it behind --: slipway exec -- aws s3 ls"))
         }
-        let services = Services.current!
+        let services = Services.current
         let values = try build.open(for: "exec \(command[0])").values
         let hidden = BuildEnvironment.stale + BuildEnvironment.unlocking
         try services.console.flush()
@@ -82,18 +82,16 @@ struct CredentialProcessCommand: AsyncParsableCommand {
 
     func run() async throws {
         let keys = try build.open(for: "credential-process").keys
-        var text = SecretText()
+        let text = SecretText()
         text.append("{\"Version\": 1, \"AccessKeyId\": \"\(keys.accessKeyID)\"")
         text.append(", \"SecretAccessKey\": ")
-        text.append(
-            try EnvironmentFormat.jsonQuoted(
-                keys.secretAccessKey.bytes, name: "AWS_SECRET_ACCESS_KEY"))
+        try EnvironmentFormat.appendJSON(
+            keys.secretAccessKey.bytes, name: "AWS_SECRET_ACCESS_KEY", to: text)
         if let token = keys.sessionToken {
             text.append(", \"SessionToken\": ")
-            text.append(
-                try EnvironmentFormat.jsonQuoted(token.bytes, name: "AWS_SESSION_TOKEN"))
+            try EnvironmentFormat.appendJSON(token.bytes, name: "AWS_SESSION_TOKEN", to: text)
         }
         text.append("}\n")
-        try Services.current!.console.raw(text.finish())
+        try Services.current.console.raw(text)
     }
 }

@@ -42,7 +42,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard misplaced.isEmpty else { throw Self.misplacedSecret }
-            let services = Services.current!
+            let services = Services.current
             let id = try AccessKeyID(accessKeyID)
             let project = try project.resolve()
             let store = try store.open(.write)
@@ -159,7 +159,7 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             let project = try project.resolve()
             let keys = try store.open(.read).keysSummary(of: project)
-            let services = Services.current!
+            let services = Services.current
             if output.json {
                 try services.console.json(keys.json(project))
                 return
@@ -196,7 +196,7 @@ struct KeysCommand: AsyncParsableCommand {
                 "This removes the AWS keys \(keys.accessKeyID) of \(project).",
                 typing: project.rawValue)
             try store.removeKeys(of: project)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { try console.json(keys.json(project)) }
             console.note("removed the AWS keys of \(project)")
             console.note("they still work until AWS is told: delete or deactivate them there too")

@@ -24,7 +24,7 @@ struct ProjectCommand: AsyncParsableCommand {
         func run() async throws {
             let name = try ProjectName(name)
             try store.openOrCreate().addProject(name)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { try console.json(["project": .string(name.rawValue)]) }
             console.note("added \(name)")
             console.note("next: slipway keys set ACCESS_KEY_ID --project \(name)")
@@ -44,7 +44,7 @@ struct ProjectCommand: AsyncParsableCommand {
 
         func run() async throws {
             let store = try store.open(.read)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json {
                 try console.jsonArray { emit in
                     try store.forEachProject { try emit(.object($0.json)) }
@@ -92,7 +92,7 @@ struct ProjectCommand: AsyncParsableCommand {
             let store = try store.open(.read)
             let project = try store.project(name)
             let settings = try store.settings(in: name)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json {
                 let applications = JSONValue.array(settings.map { .object($0.json) })
                 try console.json(
@@ -127,7 +127,7 @@ struct ProjectCommand: AsyncParsableCommand {
         func run() async throws {
             let (old, new) = (try ProjectName(name), try ProjectName(newName))
             try store.open(.write).renameProject(old, to: new)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json {
                 try console.json(["project": .string(new.rawValue), "was": .string(old.rawValue)])
             }
@@ -161,7 +161,7 @@ struct ProjectCommand: AsyncParsableCommand {
                     + "settings, and \(project.accessKeyID == nil ? "no" : "its") AWS keys.",
                 typing: name.rawValue)
             try store.removeProject(name)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { try console.json(["project": .string(name.rawValue)]) }
             console.note("removed \(name)")
         }

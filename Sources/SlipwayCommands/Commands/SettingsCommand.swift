@@ -63,7 +63,7 @@ struct SettingsCommand: AsyncParsableCommand {
             let (version, isNew) = try store.open(.write).changeSettings(
                 of: application, in: project, expecting: ifVersion
             ) { try patch.applied(to: $0) }
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { try console.json(.object(version.json)) }
             if let pattern = version.settings?.revisionLocation?.keyPattern,
                 !pattern.isUniquePerBuild
@@ -106,7 +106,7 @@ struct SettingsCommand: AsyncParsableCommand {
             let application = try ApplicationName(application)
             let project = try project.resolve()
             let version = try store.open(.read).settings(of: application, in: project)
-            let console = Services.current!.console
+            let console = Services.current.console
             if let field {
                 let value = version.settings?[field]
                 if output.json { return try console.json(JSONValue(value)) }
@@ -146,7 +146,7 @@ struct SettingsCommand: AsyncParsableCommand {
             let project = try project.resolve()
             let settings = try store.open(.read).settings(in: project)
             if output.json {
-                let console = Services.current!.console
+                let console = Services.current.console
                 return try console.json(.array(settings.map { .object($0.json) }))
             }
             try SettingsCommand.show(settings)
@@ -178,7 +178,7 @@ struct SettingsCommand: AsyncParsableCommand {
             let application = try ApplicationName(application)
             let project = try project.resolve()
             let store = try store.open(.write)
-            let console = Services.current!.console
+            let console = Services.current.console
             if fields.isEmpty {
                 try store.unsetSettings(of: application, in: project)
                 if output.json {
@@ -219,7 +219,7 @@ struct SettingsCommand: AsyncParsableCommand {
             let application = try ApplicationName(application)
             let project = try project.resolve()
             let versions = try store.open(.read).history(of: application, in: project)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { return try console.json(.array(versions.map { .object($0.json) })) }
             for (index, version) in versions.enumerated() {
                 try console.line(
@@ -255,7 +255,7 @@ struct SettingsCommand: AsyncParsableCommand {
             let project = try project.resolve()
             let new = try store.open(.write).revertSettings(
                 of: application, in: project, to: version)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { try console.json(.object(new.json)) }
             console.note("\(application) is as it was in version \(version): now \(new.version)")
         }
@@ -263,7 +263,7 @@ struct SettingsCommand: AsyncParsableCommand {
 
     /// A table of applications.
     static func show(_ settings: [SettingsVersion]) throws {
-        let console = Services.current!.console
+        let console = Services.current.console
         try console.table(
             ["APPLICATION", "REGION", "BUCKET", "KEY PATTERN", "ROOT"],
             settings.map { version in

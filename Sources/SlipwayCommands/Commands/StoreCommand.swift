@@ -24,7 +24,7 @@ struct StoreCommand: AsyncParsableCommand {
 
         func run() async throws {
             let info = try store.open(.read).info()
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { return try console.json(info.json(path: store.path)) }
             try console.facts(
                 [
@@ -70,7 +70,7 @@ struct StoreCommand: AsyncParsableCommand {
         @OptionGroup var output: JSONOption
 
         func run() async throws {
-            let console = Services.current!.console
+            let console = Services.current.console
             if plan {
                 let info = try store.open(.read).info()
                 let isBegun = info.generations.count > 1
@@ -132,7 +132,7 @@ struct UnlockersCommand: AsyncParsableCommand {
 
         func run() async throws {
             let unlockers = try store.open(.read).unlockers()
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { return try console.json(.array(unlockers.map(\.json))) }
             try console.table(
                 ["UNLOCKER", "KIND", "LABEL", "ADDED"],
@@ -194,7 +194,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         @OptionGroup var output: JSONOption
 
         func run() async throws {
-            let services = Services.current!
+            let services = Services.current
             let store = try store.open(.write)
             let text: SecretBytes
             if services.terminal.isInput {
@@ -233,7 +233,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         @OptionGroup var output: JSONOption
 
         func run() async throws {
-            let services = Services.current!
+            let services = Services.current
             let store = try store.open(.write)
             try store.unlock()
             let passphrase = try newPassphrase(services)
@@ -296,7 +296,7 @@ struct UnlockersCommand: AsyncParsableCommand {
             try consent.confirm(
                 "Nobody can open the store with \(id) (\(unlocker.unlocker.label)) then.")
             try store.removeUnlocker(unlocker.unlocker.id)
-            let console = Services.current!.console
+            let console = Services.current.console
             if output.json { try console.json(unlocker.json) }
             console.note("removed the unlocker \(id)")
             console.note("next: slipway store rotate, in case its holder kept the store key")
@@ -304,7 +304,7 @@ struct UnlockersCommand: AsyncParsableCommand {
     }
 
     fileprivate static func added(_ id: UnlockerID, _ output: JSONOption, _ news: String?) throws {
-        let console = Services.current!.console
+        let console = Services.current.console
         if output.json { try console.json(["id": .string(id.rawValue)]) }
         if let news { console.note(news) }
         console.note("the store opens with \(id) too")

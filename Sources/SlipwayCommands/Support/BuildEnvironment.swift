@@ -24,7 +24,7 @@ struct BuildEnvironmentOptions: ParsableArguments {
 
     /// A pull request from a fork gets no keys: who wrote it would have them.
     private func refuseFork() throws {
-        let services = Services.current!
+        let services = Services.current
         let continuousIntegration = CIEnvironment(services.environment) { path in
             guard let bytes = try? services.readFile(path, 8 << 20) else { return nil }
             return bytes.withUnsafeExposedBytes { String(decoding: $0, as: UTF8.self) }
@@ -46,8 +46,8 @@ struct BuildEnvironmentOptions: ParsableArguments {
         let regions = Set(try store.settings(in: project).compactMap { $0.settings?.region })
         if regions.count > 1 {
             let names = regions.map(\.rawValue).sorted().joined(separator: ", ")
-            Services.current!.console.note("no region is set: the applications are in \(names)")
-            Services.current!.console.note("  fix: --application NAME takes that one's")
+            Services.current.console.note("no region is set: the applications are in \(names)")
+            Services.current.console.note("  fix: --application NAME takes that one's")
         }
         return regions.count == 1 ? regions.first : nil
     }
@@ -90,27 +90,4 @@ struct BuildEnvironment {
 
     /// What else a program that runs with the keys is not told: what opens the store.
     static let unlocking = ["SLIPWAY_UNLOCK_KEY"]
-}
-
-/// A text of bytes that grows, and is a secret throughout.
-struct SecretText {
-    private(set) var bytes: [UInt8] = []
-
-    mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
-    mutating func append(_ byte: UInt8) { bytes.append(byte) }
-
-    mutating func append(_ secret: SecretBytes) {
-        secret.withUnsafeExposedBytes { bytes.append(contentsOf: $0) }
-    }
-
-    /// The text, whose plain copy is overwritten.
-    consuming func finish() -> SecretBytes {
-        defer {
-            bytes.withUnsafeMutableBytes { buffer in
-                for index in buffer.indices { buffer[index] = 0 }
-            }
-        }
-        return SecretBytes(copying: bytes)
-    }
 }

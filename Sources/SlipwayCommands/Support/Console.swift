@@ -1,20 +1,22 @@
-package import SlipwayCore
+import SlipwayCore
 import Synchronization
 
 /// The one way to standard output and standard error.
 ///
 /// Every line is escaped as ``UntrustedText``: whoever wrote a part of it, it cannot drive a
-/// terminal. Only ``raw(_:)`` does not, for what other programs read.
+/// terminal. Documents (JSON, exported YAML) escape what they hold themselves; only ``raw(_:)``
+/// writes bytes as they are, for what other programs read.
 package final class Console: Sendable {
     package enum Stream: Sendable { case output, error }
 
-    private let write: @Sendable (Stream, [UInt8]) throws -> Void
+    private let write: @Sendable (Stream, UnsafeRawBufferPointer) throws -> Void
     private let pending = Mutex<[UInt8]>([])
     /// Whether characters beyond ASCII can be shown.
     package let isUnicode: Bool
 
     package init(
-        isUnicode: Bool, write: @escaping @Sendable (Stream, [UInt8]) throws -> Void
+        isUnicode: Bool,
+        write: @escaping @Sendable (Stream, UnsafeRawBufferPointer) throws -> Void
     ) {
         self.isUnicode = isUnicode
         self.write = write
@@ -29,16 +31,18 @@ package final class Console: Sendable {
     package func note(_ text: String) {
         // What cannot be written to standard error cannot be complained about either.
         try? flush()
-        try? write(.error, Array(UntrustedText(text).escaped.utf8) + [UInt8(ascii: "\n")])
+        try? Array((UntrustedText(text).escaped + "\n").utf8).withUnsafeBytes {
+            try write(.error, $0)
+        }
     }
 
     /// A document on standard output. JSON and exported YAML escape what they hold themselves.
     package func document(_ text: String) throws { try buffer(text.utf8) }
 
     /// Bytes on standard output as they are: only for what a program reads.
-    package func raw(_ secret: SecretBytes) throws {
+    func raw(_ secret: SecretText) throws {
         try flush()
-        try secret.withUnsafeExposedBytes { try write(.output, Array($0)) }
+        try secret.withUnsafeExposedBytes { try write(.output, $0) }
     }
 
     /// Writes out what is still held back.
@@ -47,7 +51,7 @@ package final class Console: Sendable {
             defer { pending = [] }
             return pending
         }
-        if !bytes.isEmpty { try write(.output, bytes) }
+        if !bytes.isEmpty { try bytes.withUnsafeBytes { try write(.output, $0) } }
     }
 
     private func buffer(_ bytes: some Sequence<UInt8>) throws {

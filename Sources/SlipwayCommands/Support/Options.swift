@@ -25,38 +25,46 @@ struct StoreOptions: ParsableArguments {
 
     /// The store's file, by the precedence of the option, the variable, and the standard place.
     var path: String {
-        let services = Services.current!  // Set around every command by `SlipwayCommand.run`.
+        let services = Services.current
         return database ?? services.variable("SLIPWAY_DATABASE")
             ?? services.folder("XDG_DATA_HOME", else: ".local/share") + "/slipway/slipway.db"
     }
 
     func open(_ access: ProjectStore.Access) throws -> ProjectStore {
-        let services = Services.current!
+        try open(access, try sources())
+    }
+
+    private func open(
+        _ access: ProjectStore.Access, _ sources: UnlockSources
+    ) throws -> ProjectStore {
+        let services = Services.current
         return try ProjectStore(
             opening: path, for: access, author: access == .read ? .nobody : services.author(),
-            unlock: try sources(), now: services.now)
+            unlock: sources, now: services.now)
     }
 
     /// Opens the store, which is made where there is none yet, and says so.
     func openOrCreate() throws -> ProjectStore {
-        let services = Services.current!
+        let services = Services.current
+        let sources = try sources()
         do {
-            return try open(.write)
+            return try open(.write, sources)
         } catch StoreError.missing {
             do {
                 let source = try ProjectStore.create(
-                    at: path, author: services.author(), unlock: try sources(), now: services.now)
+                    at: path, author: services.author(), unlock: sources, now: services.now)
                 services.console.note("made the store \(path)")
                 services.console.note("its secrets open with \(source): keep a copy elsewhere")
             } catch StoreError.exists {
                 // Another process was first: its store is whole.
             }
-            return try open(.write)
+            return try open(.write, sources)
         }
     }
 
+    /// Where unlock keys are looked for. Reads the passphrase's descriptor: once a command.
     func sources() throws -> UnlockSources {
-        let services = Services.current!
+        let services = Services.current
         let given = try passphraseDescriptor.map { descriptor in
             withoutLineBreak(try services.readDescriptor(descriptor, 4096))
         }
@@ -72,7 +80,7 @@ struct StoreOptions: ParsableArguments {
     }
 
     var defaultKeyFile: String {
-        Services.current!.folder("XDG_CONFIG_HOME", else: ".config") + "/slipway/unlock.key"
+        Services.current.folder("XDG_CONFIG_HOME", else: ".config") + "/slipway/unlock.key"
     }
 }
 
@@ -104,7 +112,7 @@ struct ProjectOption: ParsableArguments {
     }
 
     private static func found() throws -> ProjectName {
-        let services = Services.current!
+        let services = Services.current
         let continuousIntegration = CIEnvironment(services.environment)
         if let text = continuousIntegration?.project { return try ProjectName(text) }
         if let remote = services.originRemote(), let text = projectName(fromRemote: remote) {
@@ -133,7 +141,7 @@ struct ConsentOption: ParsableArguments {
     /// Throws ``UsageProblem`` where there is no terminal to ask on.
     func confirm(_ question: String, typing word: String = "yes") throws {
         if yes { return }
-        let services = Services.current!
+        let services = Services.current
         guard services.terminal.isInput else {
             throw UsageProblem(
                 Problem(

@@ -10,7 +10,7 @@ package struct Services: Sendable {
     package var readInput: @Sendable (_ byteLimit: Int) throws -> SecretBytes
     /// Everything in a file.
     package var readFile: @Sendable (_ path: String, _ byteLimit: Int) throws -> SecretBytes
-    /// Everything behind a file descriptor.
+    /// Everything behind a file descriptor, which is closed then.
     package var readDescriptor:
         @Sendable (_ descriptor: Int32, _ byteLimit: Int) throws -> SecretBytes
     package var author: @Sendable () -> Author
@@ -46,8 +46,13 @@ package struct Services: Sendable {
         self.execute = execute
     }
 
-    /// The services of the command that runs.
-    @TaskLocal static var current: Services!
+    /// The services of the command that runs. A command runs only inside ``SlipwayCommand/run``.
+    static var current: Services {
+        guard let scoped else { preconditionFailure("a command runs without its services") }
+        return scoped
+    }
+
+    @TaskLocal static var scoped: Services?
 
     /// A variable that is set to something.
     func variable(_ name: String) -> String? {
