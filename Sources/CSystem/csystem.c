@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <termios.h>
@@ -18,6 +19,48 @@ int csystem_rename_exclusively(const char *path, const char *new_path) {
 
 int csystem_execute(const char *file, char *const arguments[], char *const environment[]) {
     return execvpe(file, arguments, environment);
+}
+
+/* Whole names, since the handler may not build any. A slot is free while its first is NULL. */
+enum { doomed_count = 8, doomed_name_count = 4 };
+static char *_Atomic doomed[doomed_count][doomed_name_count];
+
+static void ended(int number) {
+    for (int slot = 0; slot < doomed_count; slot++)
+        for (int name = 0; name < doomed_name_count; name++)
+            if (doomed[slot][name]) unlink(doomed[slot][name]);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+int csystem_unlink_when_ended(const char *path) {
+    static const char *const suffixes[doomed_name_count] = {"", "-wal", "-shm", "-journal"};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    int slot = 0;
+    while (slot < doomed_count && doomed[slot][0]) slot++;
+    if (slot == doomed_count) return -1;
+    for (int name = doomed_name_count - 1; name >= 0; name--) {
+        char *text = NULL;
+        if (asprintf(&text, "%s%s", path, suffixes[name]) < 0) return -1;
+        doomed[slot][name] = text; /* the first name last: it makes the slot count */
+    }
+    struct sigaction action, former;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = ended;
+    action.sa_flags = SA_NODEFER;
+    sigemptyset(&action.sa_mask);
+    for (size_t index = 0; index < sizeof signals / sizeof signals[0]; index++) {
+        sigaction(signals[index], NULL, &former);
+        /* Who started this process with a signal ignored, as nohup does, wants it ignored. */
+        if (former.sa_handler == SIG_DFL) sigaction(signals[index], &action, NULL);
+    }
+    return slot;
+}
+
+void csystem_keep(int number) {
+    /* The names are not freed: a signal may be reading them. They are few and short. */
+    if (number >= 0)
+        for (int name = 0; name < doomed_name_count; name++) doomed[number][name] = NULL;
 }
 
 static struct termios shown_input;

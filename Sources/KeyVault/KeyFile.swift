@@ -9,6 +9,7 @@ package enum KeyFile {
     /// Throws ``PrivateFileError/exists(path:)`` where there is a file already: a key is never
     /// replaced.
     package static func create(at path: String) throws -> UnlockKey {
+        try refuseKey(asName: path)
         try PrivateFolder.create(folder(of: path))
         try PrivateFolder.checkNotWritableByOthers(folder(of: path))
         let secret = StoreKey.random().secret
@@ -27,6 +28,7 @@ package enum KeyFile {
     package static func read(_ path: String, trust: PrivateFile.Trust = .keyFile) throws
         -> UnlockKey
     {
+        try refuseKey(asName: path)
         let contents = try PrivateFile.read(path, byteLimit: 128, trust: trust)
         // A credential may be binary; 32 characters anywhere else may be a passphrase.
         let raw = trust == .credential ? UnlockKey(contents) : nil
@@ -38,13 +40,18 @@ package enum KeyFile {
 
     /// The key of a file, which is made where there is none.
     package static func readOrCreate(at path: String) throws -> (key: UnlockKey, isNew: Bool) {
-        if PrivateFile.exists(path) { return (try read(path), false) }
+        if try PrivateFile.exists(path) { return (try read(path), false) }
         do {
             return (try create(at: path), true)
         } catch PrivateFileError.exists {
             // Another process was first; its file is whole.
             return (try read(path), false)
         }
+    }
+
+    /// A key where the name of its file should stand must not become a file's name, or be shown.
+    private static func refuseKey(asName path: String) throws {
+        if parse(SecretBytes(copying: Array(path.utf8))) != nil { throw UnlockError.keyAsFileName }
     }
 
     /// The key in 44 characters of base64, perhaps with a line break behind.

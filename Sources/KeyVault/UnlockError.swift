@@ -1,3 +1,4 @@
+package import PrivateFiles
 package import SlipwayCore
 
 /// Why a store cannot be opened. Carries ids and paths, never a key.
@@ -9,6 +10,10 @@ package enum UnlockError: Error, Equatable, Sendable {
     case notAnUnlocker(UnlockSource, id: UnlockerID, store: [Unlocker])
     /// A source that is set holds no key.
     case malformed(UnlockSource)
+    /// A variable names a file that is none or is not to be trusted.
+    case variableNamesNoKeyFile(String, PrivateFileError)
+    /// An unlock key stands where the name of a key file should.
+    case keyAsFileName
     case wrongPassphrase(UnlockerID)
     case noSuchPassphrase(UnlockerID?, store: [Unlocker])
     case severalPassphrases([Unlocker])
@@ -35,6 +40,12 @@ extension UnlockError: ProblemReporting {
                 code: "malformed-unlock-key", "\(source) does not hold an unlock key",
                 why: "an unlock key is 32 bytes in base64: 44 characters on one line",
                 fix: "copy the key file's whole content again, or unset the source")
+        case .variableNamesNoKeyFile(let name, let error):
+            Self.naming(name, error)
+        case .keyAsFileName:
+            Problem(
+                code: "key-as-file-name", "that is an unlock key, not the name of a key file",
+                fix: "give the file's path; a key itself goes into SLIPWAY_UNLOCK_KEY")
         case .wrongPassphrase(let id):
             Problem(
                 code: "wrong-passphrase", "that is not the passphrase of unlocker \(id)",
@@ -59,15 +70,27 @@ extension UnlockError: ProblemReporting {
         }
     }
 
+    private static func naming(_ variable: String, _ error: PrivateFileError) -> Problem {
+        var problem = error.problems[0]  // A file's error is always one problem.
+        problem.message = "\(variable): \(problem.message)"
+        return problem
+    }
+
     private static func noUnlocker(
         _ unlockers: [Unlocker], _ defaultKeyFile: String, _ stray: UnlockerID?, canAsk: Bool
     ) -> Problem {
         var why = "it has the unlockers \(list(unlockers))"
-        if let stray { why += "; the key file \(defaultKeyFile) holds \(stray), of another store" }
-        var fix = "put the key file at \(defaultKeyFile), or set SLIPWAY_UNLOCK_KEY_FILE"
-        if unlockers.contains(where: \.isPassphrase), !canAsk {
-            fix += ", or run it on a terminal, which can ask for the passphrase"
+        if let stray { why += "; the key file \(defaultKeyFile) holds another key, \(stray)" }
+        var ways: [String] = []
+        if unlockers.contains(where: { !$0.isPassphrase }) {
+            ways.append("name the key file with SLIPWAY_UNLOCK_KEY_FILE")
+            if stray == nil { ways.append("put it at \(defaultKeyFile)") }
         }
+        if unlockers.contains(where: \.isPassphrase), !canAsk {
+            ways.append("run it on a terminal, which can ask for the passphrase")
+            ways.append("give the passphrase with --passphrase-fd")
+        }
+        let fix = ways.isEmpty ? "type the passphrase when asked" : ways.joined(separator: ", or ")
         return Problem(
             code: "no-unlocker", "no unlocker of this store is at hand", why: why, fix: fix)
     }

@@ -102,6 +102,24 @@ package struct UnlockerPublicHalf: Sendable {
         self.presharedKey = presharedKey
     }
 
+    /// The half from the secret that a store keeps of it; nil where it is not of its length.
+    package init?(id: UnlockerID, secret: SecretBytes) {
+        guard secret.count == 64 else { return nil }
+        self.id = id
+        presharedKey = secret.withUnsafeExposedBytes { SecretBytes(copying: $0.prefix(32)) }
+        publicKey = secret.withUnsafeExposedBytes { Array($0.suffix(32)) }
+    }
+
+    /// What a store seals of it: the pre-shared key and the public key. The public key is no secret,
+    /// but only sealed is it proof against who would have a rotation wrap for another.
+    package var secret: SecretBytes {
+        SecretBytes(count: presharedKey.count + publicKey.count) { bytes in
+            presharedKey.withUnsafeExposedBytes { bytes.copyMemory(from: $0) }
+            UnsafeMutableRawBufferPointer(rebasing: bytes[presharedKey.count...])
+                .copyBytes(from: publicKey)
+        }
+    }
+
     /// Wraps a store key for this unlocker.
     ///
     /// Throws ``SealError/doesNotOpen`` for a public key that is none.

@@ -137,11 +137,15 @@ package struct UnlockSources: Sendable, CustomStringConvertible, CustomReflectab
             found.append(Found(key: key, source: .variable(Self.keyVariable)))
         }
         if let path = environment[Self.keyFileVariable] {
-            found.append(Found(key: try KeyFile.read(path), source: .keyFile(path)))
+            do {
+                found.append(Found(key: try KeyFile.read(path), source: .keyFile(path)))
+            } catch let error as PrivateFileError {
+                throw UnlockError.variableNamesNoKeyFile(Self.keyFileVariable, error)
+            }
         }
         if let folder = environment["CREDENTIALS_DIRECTORY"] {
             let path = folder + "/" + Self.credentialName
-            if PrivateFile.exists(path) {
+            if try PrivateFile.exists(path) {
                 let key = try KeyFile.read(path, trust: .credential)
                 found.append(Found(key: key, source: .credential(path)))
             }
@@ -150,7 +154,7 @@ package struct UnlockSources: Sendable, CustomStringConvertible, CustomReflectab
     }
 
     private func defaultKey() throws -> Found? {
-        guard PrivateFile.exists(defaultKeyFile) else { return nil }
+        guard try PrivateFile.exists(defaultKeyFile) else { return nil }
         return Found(key: try KeyFile.read(defaultKeyFile), source: .keyFile(defaultKeyFile))
     }
 
@@ -158,9 +162,9 @@ package struct UnlockSources: Sendable, CustomStringConvertible, CustomReflectab
         guard let unlocker = unlockers.first(where: { $0.id == found.key.id }) else {
             throw UnlockError.notAnUnlocker(found.source, id: found.key.id, store: unlockers)
         }
-        guard found.key.checkValue(store: store) == unlocker.checkValue else {
-            throw UnlockError.damagedUnlocker(unlocker.id)
-        }
+        guard found.key.checkValue(store: store) == unlocker.checkValue,
+            found.key.publicHalf.publicKey == unlocker.publicKey
+        else { throw UnlockError.damagedUnlocker(unlocker.id) }
     }
 
     private func passphraseKey(

@@ -24,12 +24,25 @@ package enum PrivateFile {
         try moveIntoFreePlace(temporary, at: path)
     }
 
-    /// Makes an empty file under a name that nobody has, beside the path, and returns that name.
-    /// Finish with ``moveIntoPlace(_:at:)`` or ``moveIntoFreePlace(_:at:)``, or unlink it.
-    package static func createTemporary(beside path: String) throws(PrivateFileError) -> String {
+    /// A file under a name that nobody has, until it is finished and gets its own.
+    package struct Temporary: Sendable {
+        package let path: String
+        fileprivate let number: Int32
+
+        /// Removes the file, if it has not got its name, with what SQLite puts beside it.
+        package func remove() {
+            for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
+            csystem_keep(number)
+        }
+    }
+
+    /// Makes an empty file beside the path. Finish with ``moveIntoPlace(_:at:)`` or
+    /// ``moveIntoFreePlace(_:at:)``, and always remove it: a signal that ends the process does.
+    package static func createTemporary(beside path: String) throws(PrivateFileError) -> Temporary {
         let temporary = temporaryName(beside: path)
+        let number = csystem_unlink_when_ended(temporary)
         close(try openNew(temporary))
-        return temporary
+        return Temporary(path: temporary, number: number)
     }
 
     /// Gives a finished temporary file its name, durably, in place of what had that name.
@@ -149,10 +162,19 @@ package enum PrivateFile {
         }
     }
 
-    /// What is at the path: nothing, or something of any kind. Does not follow a link.
-    package static func exists(_ path: String) -> Bool {
+    /// Whether anything is at the path, of any kind. Does not follow a link. Throws where that cannot
+    /// be told: what may not be looked at is not missing.
+    package static func exists(_ path: String) throws(PrivateFileError) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0
+        if lstat(path, &status) == 0 { return true }
+        guard errno == ENOENT || errno == ENOTDIR else { throw .last("look at", path) }
+        return false
+    }
+
+    /// Whether there is a regular file at the path, at the end of whatever links.
+    package static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Gives a file another name; one that is not there is no matter.
@@ -162,9 +184,6 @@ package enum PrivateFile {
         }
         try PrivateFolder.sync(containing: newPath)
     }
-
-    /// Removes a temporary file; one that is not there is no matter.
-    package static func remove(_ path: String) { unlink(path) }
 
     /// How far a file is trusted with what protects the store.
     package enum Trust: Sendable {

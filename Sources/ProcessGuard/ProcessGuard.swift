@@ -33,6 +33,16 @@ package enum ProcessGuard {
         fileprivate let coreLimit: rlimit
         fileprivate let signalMask: sigset_t
 
+        /// Runs the body with the signals let through that the process began with.
+        package func withOriginalSignalMask<Result>(_ body: () throws -> Result) rethrows -> Result
+        {
+            var mask = signalMask
+            var former = sigset_t()
+            pthread_sigmask(SIG_SETMASK, &mask, &former)
+            defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
+            return try body()
+        }
+
         /// Puts it back, for the thread that calls: threads of the Swift runtime block signals.
         /// Dumpability and signal handlers are reset by `exec` itself.
         package func restore() {

@@ -68,7 +68,7 @@ enum Connection {
 
     /// Everything that can be judged from outside: place, permissions, and the file's first bytes.
     private static func checkFile(_ path: String) throws {
-        guard PrivateFile.exists(path) else { throw StoreError.missing(path: path) }
+        guard try PrivateFile.exists(path) else { throw StoreError.missing(path: path) }
         try PrivateFolder.checkNotWritableByOthers(folder(of: path))
         try PrivateFile.check(path)
         let owner = PrivateFile.identity(of: path)?.owner
@@ -89,7 +89,9 @@ enum Connection {
 
     /// Whether the file begins as SQLite's do and bears slipway's application id.
     static func isStore(_ path: String) throws -> Bool {
-        guard let identity = PrivateFile.identity(of: path) else { return false }
+        guard PrivateFile.isRegular(path), let identity = PrivateFile.identity(of: path) else {
+            return false
+        }
         if known.withLock({ $0.contains(identity) }) { return true }
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {

@@ -16,10 +16,10 @@ extension ProjectStore {
         return try PrivateFolder.withExclusiveLock(on: folder(of: file)) {
             PrivateFile.removeAbandoned(beside: file)
             let temporary = try PrivateFile.createTemporary(beside: file)
-            defer { removeStoreFile(temporary) }
-            try Self.copy(queue, to: temporary, named: file)
-            let proof = try sibling(temporary, for: .read).prove()
-            try PrivateFile.moveIntoPlace(temporary, at: file)
+            defer { temporary.remove() }
+            try Self.copy(queue, to: temporary.path, named: file)
+            let proof = try sibling(temporary.path, for: .read).prove()
+            try PrivateFile.moveIntoPlace(temporary.path, at: file)
             return proof
         }
     }
@@ -27,10 +27,10 @@ extension ProjectStore {
     /// Throws for a file that a backup must not replace: a file of anybody else's, another store or
     /// its backup, this store itself, or a store that is in use, which has a log beside it.
     private func checkReplaceable(_ file: String) throws {
-        for sidecar in Connection.sidecars where PrivateFile.exists(file + sidecar) {
+        for sidecar in Connection.sidecars where try PrivateFile.exists(file + sidecar) {
             throw PrivateFileError.exists(path: file + sidecar)
         }
-        guard PrivateFile.exists(file) else { return }
+        guard try PrivateFile.exists(file) else { return }
         let taken = PrivateFileError.exists(path: file)
         guard PrivateFile.identity(of: file) != PrivateFile.identity(of: path),
             try Connection.isStore(file)
@@ -61,7 +61,7 @@ extension ProjectStore {
                 secretCount += keys.sessionToken == nil ? 1 : 2
             }
             guard case .intact(let count, let head) = try AuditLog.verify(db, ring: ring) else {
-                throw StoreError.sealBroken("the audit log of \(path)")
+                throw StoreError.auditBroken(path: path)
             }
             return StoreProof(secretCount: secretCount, auditCount: count, auditHead: head)
         }
@@ -81,14 +81,29 @@ extension ProjectStore {
             try ProjectStore(
                 path, .write, author: author, unlock: sources, now: now, holdsFolderLock: true)
         }
+        // Before anything is made for it.
+        try checkIsBackup(backup)
         try PrivateFolder.create(folder(of: path))
         return try PrivateFolder.withExclusiveLock(on: folder(of: path)) {
             PrivateFile.removeAbandoned(beside: path)
             let staging = try PrivateFile.createTemporary(beside: path)
-            defer { removeStoreFile(staging) }
-            try stage(backup, at: staging)
-            let staged = try open(staging)
-            _ = try staged.prove()
+            defer { staging.remove() }
+            do {
+                try stage(backup, at: staging.path)
+            } catch StoreError.notAStore {
+                throw StoreError.notABackup(path: backup, exists: true)
+            }
+            let staged = try open(staging.path)
+            do {
+                _ = try staged.prove()
+            } catch StoreError.damaged(_, let detail) {
+                throw StoreError.brokenBackup(path: backup, detail: detail)
+            } catch StoreError.auditBroken {
+                throw StoreError.brokenBackup(
+                    path: backup, detail: "its audit log has a missing or changed row")
+            } catch StoreError.sealBroken(let what) {
+                throw StoreError.brokenBackup(path: backup, detail: "\(what) does not open")
+            }
 
             let current = try PrivateFile.exists(path) ? openUnlessDamaged { try open(path) } : nil
             let returning = try current.map { try staged.unlockersMissing(in: $0) } ?? []
@@ -123,7 +138,7 @@ extension ProjectStore {
             try overwrite(current, keepingItAs: previous)
             return previous
         }
-        guard PrivateFile.exists(path) else {
+        guard try PrivateFile.exists(path) else {
             try setAsideSidecars(of: path, at: moment)
             try move(to: path)
             return nil
@@ -141,7 +156,7 @@ extension ProjectStore {
     /// transaction began is copied first, so that no acknowledged change is in neither.
     private func overwrite(_ other: ProjectStore, keepingItAs previous: String) throws {
         let temporary = try PrivateFile.createTemporary(beside: previous)
-        defer { removeStoreFile(temporary) }
+        defer { temporary.remove() }
         try Connection.mapped(other.path) {
             let reader = try Connection.open(other.path, .read)
             var isKept = false
@@ -152,8 +167,8 @@ extension ProjectStore {
                     try source.backup(to: destination, pagesPerStep: 1) { progress in
                         guard !isKept, !progress.isCompleted else { return }
                         isKept = true
-                        try Self.copy(reader, to: temporary, named: previous)
-                        try PrivateFile.moveIntoFreePlace(temporary, at: previous)
+                        try Self.copy(reader, to: temporary.path, named: previous)
+                        try PrivateFile.moveIntoFreePlace(temporary.path, at: previous)
                     }
                 }
             }
@@ -186,12 +201,15 @@ extension ProjectStore {
         }
     }
 
+    private static func checkIsBackup(_ file: String) throws {
+        let exists = try PrivateFile.exists(file)
+        guard exists, try Connection.isStore(file) else {
+            throw StoreError.notABackup(path: file, exists: exists)
+        }
+    }
+
     /// Copies a backup to a private file and brings its schema up to date.
     private static func stage(_ backup: String, at staging: String) throws {
-        let exists = PrivateFile.exists(backup)
-        guard exists, try Connection.isStore(backup) else {
-            throw StoreError.notABackup(path: backup, exists: exists)
-        }
         try Connection.mapped(backup) {
             let source = try DatabaseQueue(
                 path: backup, configuration: Connection.configuration(.read))

@@ -51,11 +51,24 @@ extension ProjectStore {
         }
     }
 
-    /// SQLite's quick check of the file: nil where it finds nothing.
-    package func quickCheck() throws -> String? {
+    /// SQLite's check of the whole file: nil where it finds nothing.
+    package func integrityComplaint() throws -> String? {
         try read { db in
-            let complaint = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
+            let complaint = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
             return complaint == "ok" ? nil : complaint ?? "no answer"
+        }
+    }
+
+    /// Begins a change and takes it back: throws where the store cannot be written now.
+    package func checkWritable() throws {
+        try Connection.mapped(path) {
+            try queue.writeWithoutTransaction { db in
+                try db.inTransaction(.immediate) {
+                    // Taking the lock is not yet writing: a page must be dirtied for that.
+                    try db.execute(sql: "UPDATE store SET created_at = created_at")
+                    return .rollback
+                }
+            }
         }
     }
 }

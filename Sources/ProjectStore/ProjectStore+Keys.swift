@@ -178,15 +178,12 @@ struct KeysRow {
 
     /// Opens the secrets. Throws ``StoreError/sealBroken(_:)``.
     func open(ring: KeyRing) throws -> AWSKeyPair {
-        for record in [secretAccessKey, sessionToken].compactMap(\.self) {
-            guard (try? SealedRecord(bytes: record))?.generation.rawValue == generation else {
-                throw StoreError.sealBroken("a secret of aws_keys \(project)")
-            }
-        }
         let secret = try openSealed(
-            secretAccessKey, at: place(.secretAccessKey, ring.store), ring: ring)
+            secretAccessKey, at: place(.secretAccessKey, ring.store), ring: ring,
+            generation: generation)
         let token = try sessionToken.map {
-            try openSealed($0, at: place(.sessionToken, ring.store), ring: ring)
+            try openSealed(
+                $0, at: place(.sessionToken, ring.store), ring: ring, generation: generation)
         }
         return try stored {
             AWSKeyPair(

@@ -115,10 +115,7 @@ extension StoreTransaction {
 extension UnlockerRow {
     /// Wraps the next store key for this unlocker, which needs nothing of the unlocker's secret.
     fileprivate func rewrap(_ db: Database, newKey: StoreKey, ring: KeyRing) throws {
-        let place = Self.presharedKeyPlace(ring.store, unlocker.id)
-        let half = UnlockerPublicHalf(
-            id: unlocker.id, publicKey: unlocker.publicKey,
-            presharedKey: try presharedKey(ring: ring))
+        let half = try publicHalf(ring: ring)
         guard let wrapped = try? half.wrap(newKey, generation: ring.active, store: ring.store)
         else { throw UnlockError.damagedUnlocker(unlocker.id) }
         try db.execute(
@@ -127,7 +124,9 @@ extension UnlockerRow {
                 WHERE id = ?
                 """,
             arguments: [
-                Data(wrapped.bytes), sealed(half.presharedKey, at: place, ring: ring),
+                Data(wrapped.bytes),
+                sealed(
+                    half.secret, at: Self.presharedKeyPlace(ring.store, unlocker.id), ring: ring),
                 ring.active.rawValue, unlocker.id.rawValue,
             ])
     }

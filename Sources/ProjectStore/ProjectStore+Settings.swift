@@ -76,10 +76,10 @@ extension ProjectStore {
         }
     }
 
-    /// Makes an old version the newest: a new version with the same settings.
+    /// Makes an old version the newest: a new version with the same settings, if they differ.
     package func revertSettings(
         of application: ApplicationName, in project: ProjectName, to version: Int
-    ) throws -> SettingsVersion {
+    ) throws -> (version: SettingsVersion, isNew: Bool) {
         try change { transaction in
             let db = transaction.db
             guard let current = try db.currentSettings(application, project: project) else {
@@ -93,10 +93,11 @@ extension ProjectStore {
             guard let settings = old.settings else {
                 throw StoreError.emptyVersion(version, application: application)
             }
-            if settings == current.settings { return current }
-            return try transaction.saveSettings(
+            if settings == current.settings { return (current, false) }
+            let new = try transaction.saveSettings(
                 settings, of: application, project: project, after: current,
                 action: "settings-revert")
+            return (new, true)
         }
     }
 

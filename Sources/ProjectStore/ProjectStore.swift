@@ -63,15 +63,15 @@ package final class ProjectStore: Sendable {
         }
         return try PrivateFolder.withExclusiveLock(on: folder(of: path)) {
             // No key is made where ciphertext may exist already.
-            guard !PrivateFile.exists(path) else { throw StoreError.exists(path: path) }
+            guard try !PrivateFile.exists(path) else { throw StoreError.exists(path: path) }
             PrivateFile.removeAbandoned(beside: path)
             try setAsideSidecars(of: path, at: Timestamp(now()))
             let found = try sources.keyForNewStore()
             let temporary = try PrivateFile.createTemporary(beside: path)
-            defer { removeStoreFile(temporary) }
+            defer { temporary.remove() }
             try Connection.mapped(path) {
                 let queue = try DatabaseQueue(
-                    path: temporary, configuration: Connection.configuration(.write))
+                    path: temporary.path, configuration: Connection.configuration(.write))
                 try Migrations.migrator.migrate(queue)
                 try queue.inDatabase { db in
                     try db.inTransaction(.immediate) {
@@ -83,7 +83,7 @@ package final class ProjectStore: Sendable {
                 try queue.close()
             }
             do {
-                try PrivateFile.moveIntoFreePlace(temporary, at: path)
+                try PrivateFile.moveIntoFreePlace(temporary.path, at: path)
             } catch PrivateFileError.exists {
                 throw StoreError.exists(path: path)
             }
@@ -129,7 +129,7 @@ package final class ProjectStore: Sendable {
     /// The unlock key in use, after it was found among the store's unlockers.
     func unlockKey() throws -> UnlockSources.Found {
         if let known = found.withLock(\.self) { return known }
-        let (store, unlockers) = try queue.read { db in
+        let (store, unlockers) = try read { db in
             (try StoreRow.id(db), try UnlockerRow.fetchAll(db).map(\.unlocker))
         }
         let new = try sources.key(for: unlockers, store: store)
@@ -195,16 +195,11 @@ package final class ProjectStore: Sendable {
     }
 }
 
-/// Removes a store file that never got its name, with what SQLite puts beside it.
-func removeStoreFile(_ path: String) {
-    for suffix in [""] + Connection.sidecars { PrivateFile.remove(path + suffix) }
-}
-
 /// Moves what a store that is gone left beside its name out of the way: SQLite would take it for
 /// the log of the store that comes next under that name.
 func setAsideSidecars(of path: String, at moment: Timestamp) throws {
     let suffix = fileSuffix("stale", moment)
-    for sidecar in Connection.sidecars where PrivateFile.exists(path + sidecar) {
+    for sidecar in Connection.sidecars where try PrivateFile.exists(path + sidecar) {
         try PrivateFile.rename(path + sidecar, to: path + sidecar + suffix)
     }
 }

@@ -11,6 +11,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case newer(path: String, unknown: [String])
     /// A file to restore from that is no store of slipway's, or is not there.
     case notABackup(path: String, exists: Bool)
+    /// A backup that is a store, but not a whole one.
+    case brokenBackup(path: String, detail: String)
     case networkFileSystem(path: String, name: String)
     case damaged(path: String, detail: String)
     case busy(path: String, seconds: Int)
@@ -37,6 +39,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case lastUnlocker(UnlockerID)
     /// A sealed secret or key of the store that does not open.
     case sealBroken(String)
+    /// A row of the audit log is missing or was changed.
+    case auditBroken(path: String)
 }
 
 extension StoreError: ProblemReporting {
@@ -64,7 +68,7 @@ extension StoreError: ProblemReporting {
             store(
                 Problem(
                     code: "not-a-store", "\(path) is not a slipway store",
-                    why: "it was left as it is",
+                    why: "it does not begin as slipway's files do; it was left as it is",
                     fix: "name the store with --database or SLIPWAY_DATABASE", file: path))
         case .newer(let path, let unknown):
             store(
@@ -84,7 +88,7 @@ extension StoreError: ProblemReporting {
             store(
                 Problem(
                     code: "store-damaged", "the store \(path) is damaged",
-                    why: "SQLite says: \(detail); it was left as it is",
+                    why: "\(detail); it was left as it is",
                     fix: "slipway restore BACKUP brings the newest backup back", file: path))
         case .busy(let path, let seconds):
             store(
@@ -95,8 +99,10 @@ extension StoreError: ProblemReporting {
             store(
                 Problem(
                     code: "store-not-writable", "the store \(path) cannot be written",
-                    why: "SQLite says: \(detail)",
-                    fix: "check who owns the file and its folder, and the disk", file: path))
+                    why: detail,
+                    fix:
+                        "check owner and mode of the file, of its -wal and -shm, and of its folder",
+                    file: path))
         case .full(let path):
             store(
                 Problem(
@@ -107,7 +113,8 @@ extension StoreError: ProblemReporting {
             store(
                 Problem(
                     code: "store-failed", "the store \(path) cannot be used",
-                    why: "SQLite says: \(detail)", fix: "slipway doctor tells more", file: path))
+                    why: detail, fix: "try again; slipway doctor checks the whole file", file: path)
+            )
         case .sealBroken(let what):
             store(
                 Problem(
@@ -121,17 +128,29 @@ extension StoreError: ProblemReporting {
                     why: "without one nobody could open its secrets again",
                     fix: "add another first: slipway store unlockers add key-file PATH"))
         case .notABackup(let path, let exists):
-            request(
+            store(
                 Problem(
                     code: "not-a-backup",
                     exists ? "\(path) is not a backup" : "there is no file at \(path)",
                     why: exists ? "it is no store of slipway's; nothing was restored" : nil,
                     fix: "name a file that slipway backup wrote", file: path))
+        case .brokenBackup(let path, let detail):
+            store(
+                Problem(
+                    code: "broken-backup", "the backup \(path) is not whole", why: detail,
+                    fix: "restore another; nothing was restored from this one", file: path))
+        case .auditBroken(let path):
+            store(
+                Problem(
+                    code: "audit-broken", "a row of the audit log of \(path) is missing or changed",
+                    why: "somebody wrote to the file directly",
+                    fix: "slipway audit verify says which row", file: path))
         case .unknownProject(let name, let nearest):
             request(
                 Problem(
-                    code: "unknown-project", "there is no project \(name)",
-                    fix: nearest.map { "did you mean \($0)?" } ?? "slipway project add \(name)"))
+                    code: "unknown-project", "there is no project \(shownWord(name.rawValue))",
+                    fix: nearest.map { "did you mean \($0)?" }
+                        ?? "slipway project list shows those there are; project add adds one"))
         case .projectExists(let name):
             request(
                 Problem(
@@ -140,7 +159,8 @@ extension StoreError: ProblemReporting {
         case .unknownApplication(let name, let project, let nearest):
             request(
                 Problem(
-                    code: "unknown-application", "\(project) has no settings for \(name)",
+                    code: "unknown-application",
+                    "\(project) has no settings for \(shownWord(name.rawValue))",
                     fix: nearest.map { "did you mean \($0)?" }
                         ?? "slipway settings list shows those that it has"))
         case .unknownVersion(let version, let application, let newest):
@@ -182,7 +202,7 @@ extension StoreError: ProblemReporting {
         case .unknownUnlocker(let id):
             request(
                 Problem(
-                    code: "unknown-unlocker", "this store has no unlocker \(id)",
+                    code: "unknown-unlocker", "this store has no unlocker \(shownWord(id))",
                     fix: "slipway store unlockers list"))
         case .unlockerExists(let id):
             request(
@@ -193,7 +213,7 @@ extension StoreError: ProblemReporting {
             store(
                 Problem(
                     code: "store-not-readable", "the store \(path) cannot be opened",
-                    why: "the system says: \(detail)",
+                    why: detail,
                     fix: "check who owns the file and its folder", file: path))
         }
     }

@@ -65,7 +65,7 @@ struct UnlockerRow {
         wrappedKey = Data(
             try half.wrap(key, generation: ring.active, store: ring.store).bytes)
         sealedPresharedKey = sealed(
-            half.presharedKey, at: Self.presharedKeyPlace(ring.store, half.id), ring: ring)
+            half.secret, at: Self.presharedKeyPlace(ring.store, half.id), ring: ring)
         generation = ring.active
         createdAt = moment
         createdBy = user
@@ -88,18 +88,21 @@ struct UnlockerRow {
 
     /// Throws where a rotation could not wrap the next store key for this unlocker.
     func prove(ring: KeyRing) throws {
-        _ = try presharedKey(ring: ring)
+        _ = try publicHalf(ring: ring)
         guard generation == ring.active else { throw UnlockError.damagedUnlocker(unlocker.id) }
     }
 
-    /// Opens the pre-shared key. Throws ``UnlockError/damagedUnlocker(_:)``.
-    func presharedKey(ring: KeyRing) throws -> SecretBytes {
-        do {
-            return try openSealed(
-                sealedPresharedKey, at: Self.presharedKeyPlace(ring.store, unlocker.id), ring: ring)
-        } catch is StoreError {
-            throw UnlockError.damagedUnlocker(unlocker.id)
-        }
+    /// The half that wraps for this unlocker, as it was sealed when the unlocker was added.
+    ///
+    /// Throws ``UnlockError/damagedUnlocker(_:)`` where it does not open, or the row shows another
+    /// public key.
+    func publicHalf(ring: KeyRing) throws -> UnlockerPublicHalf {
+        let place = Self.presharedKeyPlace(ring.store, unlocker.id)
+        guard let secret = try? openSealed(sealedPresharedKey, at: place, ring: ring),
+            let half = UnlockerPublicHalf(id: unlocker.id, secret: secret),
+            half.publicKey == unlocker.publicKey
+        else { throw UnlockError.damagedUnlocker(unlocker.id) }
+        return half
     }
 
     func insert(_ db: Database) throws {

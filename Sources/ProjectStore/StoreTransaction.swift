@@ -58,9 +58,17 @@ struct OpenedKeys {
 /// Opens a sealed column.
 ///
 /// Throws ``StoreError/sealBroken(_:)``, which names the place and no more.
-func openSealed(_ bytes: Data, at place: SecretPlace, ring: KeyRing) throws -> SecretBytes {
+///
+/// The generation is the row's own, by which a rotation finds what it has yet to wrap.
+func openSealed(
+    _ bytes: Data, at place: SecretPlace, ring: KeyRing, generation: UInt32? = nil
+) throws -> SecretBytes {
     do {
-        return try ring.open(SealedRecord(bytes: bytes), at: place)
+        let record = try SealedRecord(bytes: bytes)
+        guard generation == nil || generation == record.generation.rawValue else {
+            throw SealError.doesNotOpen
+        }
+        return try ring.open(record, at: place)
     } catch SealError.doesNotOpen {
         throw StoreError.sealBroken("\(place.column) of \(place.table) \(place.owner)")
     }

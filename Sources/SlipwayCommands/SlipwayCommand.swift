@@ -17,6 +17,13 @@ package struct SlipwayCommand: AsyncParsableCommand {
                 --region us-east-1 --bucket acme-revisions \\
                 --key-pattern 'apps/my-app-{SHORT_COMMIT}-{BUILD_NUM}'
               slipway exec --project acme/shop -- aws sts get-caller-identity
+
+            Environment: SLIPWAY_DATABASE names the store. SLIPWAY_UNLOCK_KEY (base64) or \
+            SLIPWAY_UNLOCK_KEY_FILE opens it, else the systemd credential slipway-unlock-key, \
+            else ~/.config/slipway/unlock.key, else a passphrase.
+
+            Exit status: 0 done, 2 wrong settings or keys, 7 the store cannot be used, 64 wrong \
+            usage, 130 interrupted; of exec, the command's own.
             """,
         version: "slipway 0.1.0",
         groupedSubcommands: [

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// What the CI service says in its environment about the project and whose change is built.
 ///
 /// Names and traps: each service's own reference of variables.
@@ -42,6 +44,13 @@ package struct CIEnvironment: Equatable, Sendable {
             return projectName(fromRemote: one) ?? one != projectName(fromRemote: other) ?? other
         }
 
+        /// A pull request whose repository is not named may be anybody's.
+        func pullRequest(_ isOne: Bool, _ source: String, _ target: String) -> Origin {
+            guard isOne else { return .own }
+            guard value(source) != nil, value(target) != nil else { return .unknownPullRequest }
+            return differ(source, target) ? .fork : .own
+        }
+
         if value("CIRCLECI") != nil {
             service = .circleCI
             project = joined("CIRCLE_PROJECT_USERNAME", "CIRCLE_PROJECT_REPONAME")
@@ -53,30 +62,27 @@ package struct CIEnvironment: Equatable, Sendable {
             let isPullRequest = value("GITHUB_EVENT_NAME")?.hasPrefix("pull_request") ?? false
             if isPullRequest {
                 let event = value("GITHUB_EVENT_PATH").flatMap(eventFile)
-                let head = event.flatMap(Self.headRepository)
-                origin =
-                    head.map { $0 == value("GITHUB_REPOSITORY") ? .own : .fork }
-                    ?? .unknownPullRequest
+                origin = Self.gitHubOrigin(event, repository: value("GITHUB_REPOSITORY"))
             } else {
                 origin = .own
             }
         } else if value("GITLAB_CI") != nil {
             service = .gitLab
             project = value("CI_PROJECT_PATH") ?? joined("CI_PROJECT_NAMESPACE", "CI_PROJECT_NAME")
-            let isFork = differ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_PROJECT_PATH")
+            let isFork =
+                differ("CI_MERGE_REQUEST_SOURCE_PROJECT_PATH", "CI_PROJECT_PATH")
+                || differ("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "CI_MERGE_REQUEST_PROJECT_ID")
             origin = isFork ? .fork : .own
         } else if value("TRAVIS") != nil {
             service = .travis
             project = value("TRAVIS_REPO_SLUG")
             let isPullRequest = value("TRAVIS_PULL_REQUEST").map { $0 != "false" } ?? false
-            let isFork = isPullRequest && differ("TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_REPO_SLUG")
-            origin = isFork ? .fork : .own
+            origin = pullRequest(isPullRequest, "TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_REPO_SLUG")
         } else if value("BUILDKITE") != nil {
             service = .buildkite
             project = value("BUILDKITE_REPO").flatMap(projectName(fromRemote:))
             let isPullRequest = value("BUILDKITE_PULL_REQUEST").map { $0 != "false" } ?? false
-            let isFork = isPullRequest && differ("BUILDKITE_PULL_REQUEST_REPO", "BUILDKITE_REPO")
-            origin = isFork ? .fork : .own
+            origin = pullRequest(isPullRequest, "BUILDKITE_PULL_REQUEST_REPO", "BUILDKITE_REPO")
         } else if value("TF_BUILD") != nil {
             service = .azurePipelines
             project = value("BUILD_REPOSITORY_NAME")
@@ -89,7 +95,7 @@ package struct CIEnvironment: Equatable, Sendable {
                 ?? joined("BITBUCKET_REPO_OWNER", "BITBUCKET_REPO_SLUG")
             // Bitbucket builds pull requests in the repository of the source branch only.
             origin = .own
-        } else if value("JENKINS_URL") != nil {
+        } else if value("JENKINS_URL") != nil || value("JENKINS_HOME") != nil {
             service = .jenkins
             project = value("GIT_URL").flatMap(projectName(fromRemote:))
             origin = value("CHANGE_FORK") != nil ? .fork : .own
@@ -98,15 +104,26 @@ package struct CIEnvironment: Equatable, Sendable {
         }
     }
 
-    /// The repository that a pull request's branch is in: `pull_request.head.repo.full_name` of the
-    /// event. Found as text: in GitHub's event the first `full_name` behind `"head":` is that one.
-    private static func headRepository(_ event: String) -> String? {
-        guard let head = event.firstRange(of: "\"head\""),
-            let repository = event[head.upperBound...].firstRange(of: "\"full_name\""),
-            let open = event[repository.upperBound...].firstIndex(of: "\""),
-            let close = event[event.index(after: open)...].firstIndex(of: "\"")
-        else { return nil }
-        return String(event[event.index(after: open)..<close])
+    /// Whose pull request GitHub's event is of. The repository of a fork that was deleted is null.
+    private static func gitHubOrigin(_ event: String?, repository: String?) -> Origin {
+        struct Event: Decodable {
+            struct PullRequest: Decodable {
+                struct Head: Decodable {
+                    struct Repository: Decodable {
+                        let fullName: String
+                        enum CodingKeys: String, CodingKey { case fullName = "full_name" }
+                    }
+                    let repo: Repository?
+                }
+                let head: Head
+            }
+            let pullRequest: PullRequest
+            enum CodingKeys: String, CodingKey { case pullRequest = "pull_request" }
+        }
+        guard let event, let repository,
+            let parsed = try? JSONDecoder().decode(Event.self, from: Data(event.utf8))
+        else { return .unknownPullRequest }
+        return parsed.pullRequest.head.repo?.fullName == repository ? .own : .fork
     }
 }
 

@@ -2,19 +2,34 @@
 ///
 /// Distance counts insertions, deletions, replacements and swaps of neighbours (optimal string
 /// alignment), capitals aside; a third of the name's length may be wrong, and at least one character.
-/// The first of equally near candidates wins.
+/// Of equally near candidates the one whose capitals fit best wins, then the first.
 package func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
     let target = Array(name.lowercased().unicodeScalars)
     let limit = max(1, target.count / 3)
     var best: (name: String, distance: Int)?
     for candidate in candidates {
         let other = Array(candidate.lowercased().unicodeScalars)
-        let bound = min(limit, (best?.distance ?? limit + 1) - 1)
-        guard bound >= 0, abs(other.count - target.count) <= bound else { continue }
-        let distance = editDistance(target, other, atMost: bound)
-        if let distance { best = (candidate, distance) }
+        let bound = min(limit, best?.distance ?? limit)
+        guard abs(other.count - target.count) <= bound,
+            let distance = editDistance(target, other, atMost: bound)
+        else { continue }
+        if let best, best.distance == distance,
+            !isNearer(candidate, than: best.name, to: name)
+        {
+            continue
+        }
+        best = (candidate, distance)
     }
     return best?.name
+}
+
+/// Of two names that are equally near without their capitals, the nearer one with them.
+private func isNearer(_ candidate: String, than other: String, to name: String) -> Bool {
+    func distance(_ text: String) -> Int {
+        let (left, right) = (Array(name.unicodeScalars), Array(text.unicodeScalars))
+        return editDistance(left, right, atMost: max(left.count, right.count)) ?? .max
+    }
+    return distance(candidate) < distance(other)
 }
 
 /// The optimal-string-alignment distance, or nil where it is over the bound.

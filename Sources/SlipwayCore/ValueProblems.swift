@@ -6,7 +6,7 @@ extension NameError: ProblemReporting {
     package var problems: [Problem] { [problem] }
 
     private var problem: Problem {
-        let shown = Self.shown(name)
+        let shown = shownWord(name)
         switch kind {
         case .project:
             return Problem(
@@ -18,18 +18,6 @@ extension NameError: ProblemReporting {
                 "\"\(shown)\" is not the name of a CodeDeploy application", why: why,
                 fix: "use the name that CodeDeploy knows: letters, digits and . _ + = , @ -")
         }
-    }
-
-    /// The name as an error may show it: not all of a long one, nor one that is made as a secret
-    /// access key is, which may have been pasted into the wrong place.
-    private static func shown(_ name: String) -> String {
-        let letters = name.unicodeScalars
-        let isLikeSecret =
-            letters.count >= 40 && letters.contains { ("A"..."Z").contains($0) }
-            && letters.contains { ("a"..."z").contains($0) }
-            && letters.contains { ("0"..."9").contains($0) }
-        if isLikeSecret { return "(hidden: it may be a secret)" }
-        return UntrustedText(name.count > 60 ? name.prefix(60) + "..." : name).escaped
     }
 
     private var why: String {
@@ -72,14 +60,15 @@ extension SettingsError.Flaw {
 
 extension ApplicationRootError {
     package var problem: Problem {
-        let shown = UntrustedText(root)
+        let shown = shownWord(root)
         return switch flaw {
         case .noLeadingSlash:
             Problem(
                 code: "root-without-slash",
                 "the application root \"\(shown)\" does not begin with /",
                 why: "it is counted from the repository's root, which is /",
-                fix: "write /\(shown)")
+                fix: root.first.map { $0.isLetter || $0.isNumber } == true && !root.contains("\\")
+                    ? "write /\(shown)" : "write it from the repository's root, for example /app")
         case .leavesRepository:
             Problem(
                 code: "root-leaves-repository",
@@ -103,7 +92,7 @@ extension RegionError {
     package var problem: Problem {
         Problem(
             code: "invalid-region",
-            "\"\(UntrustedText(region))\" is not an AWS region",
+            "\"\(shownWord(region))\" is not an AWS region",
             why: "a region is written like us-east-1",
             fix: nearest.map { "did you mean \($0)?" }
                 ?? "aws ec2 describe-regions lists them, or look into the console's address")
@@ -112,7 +101,7 @@ extension RegionError {
 
 extension BucketNameError {
     package var problem: Problem {
-        let shown = UntrustedText(bucket)
+        let shown = shownWord(bucket)
         let (why, fix): (String, String) =
             switch flaw {
             case .isURL: ("it is a URL", "give the name alone, without s3:// and without a path")
@@ -140,7 +129,7 @@ extension BucketNameError {
 
 extension KeyPatternError {
     package var problem: Problem {
-        let shown = UntrustedText(pattern)
+        let shown = shownWord(pattern)
         let variables = KeyPattern.Variable.allCases.map { "{\($0.rawValue)}" }
             .joined(separator: ", ")
         return switch flaw {
@@ -204,6 +193,18 @@ extension AWSKeyError: ProblemReporting {
                 why: "no environment variable can hold one", fix: "give the secret as text")
         }
     }
+}
+
+/// A word that somebody typed as an error may show it: not all of a long one, and nothing of one
+/// that is made as AWS's secrets and unlock keys are, which may have been put into the wrong place.
+package func shownWord(_ word: String) -> String {
+    let letters = word.unicodeScalars
+    let isLikeSecret =
+        letters.count >= 40 && letters.contains { ("A"..."Z").contains($0) }
+        && letters.contains { ("a"..."z").contains($0) }
+        && letters.contains { ("0"..."9").contains($0) }
+    if isLikeSecret { return "(hidden: it may be a secret)" }
+    return UntrustedText(word.count > 100 ? word.prefix(100) + "..." : word).escaped
 }
 
 /// A character for people: itself where it can be seen, else its code.

@@ -14,7 +14,7 @@ extension Services {
             console: Console(isUnicode: isUnicode(environment)) { stream, bytes in
                 try writeAll(bytes, to: stream == .output ? STDOUT_FILENO : STDERR_FILENO)
             },
-            terminal: .live,
+            terminal: .live(inheritance),
             readInput: { try readAll(STDIN_FILENO, name: "standard input", byteLimit: $0) },
             readFile: { path, byteLimit in
                 let file = open(path, O_RDONLY | O_CLOEXEC)
@@ -22,7 +22,7 @@ extension Services {
                 defer { close(file) }
                 return try readAll(file, name: path, byteLimit: byteLimit)
             },
-            readDescriptor: { descriptor, byteLimit in
+            descriptors: DescriptorReader { descriptor, byteLimit in
                 // Nobody else, and no program that slipway becomes, is to read it again.
                 defer { close(descriptor) }
                 return try readAll(

@@ -85,7 +85,10 @@ struct UnlockSourcesTests {
         let environment = [
             "SLIPWAY_UNLOCK_KEY": Self.line(1), "SLIPWAY_UNLOCK_KEY_FILE": folder("missing"),
         ]
-        #expect(throws: PrivateFileError.missing(path: folder("missing"))) {
+        #expect(
+            throws: UnlockError.variableNamesNoKeyFile(
+                "SLIPWAY_UNLOCK_KEY_FILE", .missing(path: folder("missing")))
+        ) {
             try sources(environment).key(for: [Self.unlocker(Self.key(1))], store: Self.store)
         }
     }

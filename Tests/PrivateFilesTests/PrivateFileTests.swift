@@ -18,7 +18,7 @@ struct PrivateFileTests {
             try PrivateFile.create(at: folder("one/two/file"), contents: UnsafeRawBufferPointer($0))
         }
         let temporary = try PrivateFile.createTemporary(beside: folder("one/two/other"))
-        try PrivateFile.moveIntoPlace(temporary, at: folder("one/two/other"))
+        try PrivateFile.moveIntoPlace(temporary.path, at: folder("one/two/other"))
         #expect(folder.mode("one") == 0o700)
         #expect(folder.mode("one/two") == 0o700)
         #expect(folder.mode("one/two/file") == 0o600)
@@ -35,9 +35,9 @@ struct PrivateFileTests {
         }
         let temporary = try PrivateFile.createTemporary(beside: folder("file"))
         #expect(throws: PrivateFileError.exists(path: folder("file"))) {
-            try PrivateFile.moveIntoFreePlace(temporary, at: folder("file"))
+            try PrivateFile.moveIntoFreePlace(temporary.path, at: folder("file"))
         }
-        PrivateFile.remove(temporary)
+        temporary.remove()
         #expect(folder.names == ["file"])
         #expect(contents(of: folder("file")) == Array("mine".utf8))
     }

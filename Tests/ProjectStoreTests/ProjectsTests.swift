@@ -114,7 +114,7 @@ struct StoredSettingsTests {
     @Test func `come back when an old version is reverted to, also after they were unset`() throws {
         try store.setRegion("us-east-1")
         try store.setRegion("eu-west-1")
-        #expect(try store.revertSettings(of: .app, in: .shop, to: 1).version == 3)
+        #expect(try store.revertSettings(of: .app, in: .shop, to: 1).version.version == 3)
         try store.unsetSettings(of: .app, in: .shop)
         #expect(throws: StoreError.self) { try store.settings(of: .app, in: .shop) }
         #expect(try store.settings(in: .shop).isEmpty)
@@ -124,7 +124,7 @@ struct StoredSettingsTests {
         #expect(throws: StoreError.unknownVersion(9, application: .app, newest: 4)) {
             try store.revertSettings(of: .app, in: .shop, to: 9)
         }
-        #expect(try store.revertSettings(of: .app, in: .shop, to: 2).version == 5)
+        #expect(try store.revertSettings(of: .app, in: .shop, to: 2).version.version == 5)
         #expect(try store.settings(of: .app, in: .shop).settings?[.region] == "eu-west-1")
         #expect(try store.history(of: .app, in: .shop).count == 5)
     }

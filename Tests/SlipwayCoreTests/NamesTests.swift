@@ -33,6 +33,11 @@ struct NamesTests {
         #expect(nearestName(to: typed, among: names) == meant)
     }
 
+    @Test func `of two that differ in capitals only the one that was meant is nearest`() {
+        #expect(nearestName(to: "acme/shp", among: ["Acme/Shop", "acme/shop"]) == "acme/shop")
+        #expect(nearestName(to: "Acme/Shp", among: ["Acme/Shop", "acme/shop"]) == "Acme/Shop")
+    }
+
     @Test(arguments: ["", "zzz", "pro", "banana"])
     func `a name that is nothing like any finds none`(typed: String) {
         #expect(nearestName(to: typed, among: ["project", "keys", "settings"]) == nil)
@@ -111,6 +116,17 @@ struct CIEnvironmentTests {
         #expect(CIEnvironment(environment)?.origin == .fork)
     }
 
+    @Test(arguments: [
+        ["TRAVIS": "true", "TRAVIS_REPO_SLUG": "acme/shop", "TRAVIS_PULL_REQUEST": "7"],
+        [
+            "BUILDKITE": "true", "BUILDKITE_REPO": "git@github.com:acme/shop.git",
+            "BUILDKITE_PULL_REQUEST": "7",
+        ],
+    ])
+    func `does not take a pull request of nobody for one's own`(environment: [String: String]) {
+        #expect(CIEnvironment(environment)?.origin == .unknownPullRequest)
+    }
+
     @Test func `reads from GitHub's event whose pull request it is`() {
         let environment = [
             "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/shop",
@@ -122,6 +138,9 @@ struct CIEnvironmentTests {
         let head = #"{"pull_request":{"head":{"ref":"x","repo":{"full_name":"OWNER/shop"}}}}"#
         #expect(origin(head.replacing("OWNER", with: "mallory")) == .fork)
         #expect(origin(head.replacing("OWNER", with: "acme")) == .own)
+        let deleted =
+            #"{"pull_request":{"head":{"repo":null}},"repository":{"full_name":"acme/shop"}}"#
+        #expect(origin(deleted) == .fork)
         #expect(origin(nil) == .unknownPullRequest)
         #expect(origin("{}") == .unknownPullRequest)
     }

@@ -22,6 +22,12 @@ int csystem_take_over_crash_signals(void);
 int csystem_hide_input(int terminal);
 int csystem_show_input(void);
 
+/* Removes a file, and its -wal, -shm and -journal, when a signal ends the process; until it is told
+   to keep it. The handler must be C. Returns a number for csystem_keep, or -1 where nothing more
+   can be remembered. */
+int csystem_unlink_when_ended(const char *path);
+void csystem_keep(int number);
+
 /* renameat2 is a GNU extension that the Glibc module leaves out. Renames where the new name is
    free; -1 with EEXIST where it is not, and with EINVAL or ENOSYS where the file system cannot. */
 int csystem_rename_exclusively(const char *path, const char *new_path);

@@ -48,8 +48,13 @@ struct AuditCommand: AsyncParsableCommand {
                 }
                 return
             }
+            var isEmpty = true
             try store.forEachAuditEntry(project: project, limit: limit) {
                 try console.line($0.summary)
+                isEmpty = false
+            }
+            if isEmpty, let project {
+                console.note("nothing was ever done to \(shownWord(project.rawValue))")
             }
         }
     }

@@ -8,7 +8,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Check the store, what opens it, and a project's keys and settings.",
         discussion: """
-            Changes nothing and reads no secret.
+            Changes nothing and reads no AWS key.
 
             Example:
               slipway doctor --project acme/shop
@@ -22,7 +22,8 @@ struct DoctorCommand: AsyncParsableCommand {
         var checks: [Check] = []
         if let store = Self.opened(store, &checks) {
             checks.append(Self.file(store))
-            checks.append(Self.unlocker(store))
+            checks.append(Self.writing(self.store))
+            checks += Self.unlocking(store)
             checks.append(contentsOf: projectChecks(store))
         }
         let console = Services.current.console
@@ -51,7 +52,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private static func file(_ store: ProjectStore) -> Check {
         do {
-            if let complaint = try store.quickCheck() {
+            if let complaint = try store.integrityComplaint() {
                 return .failed("file", StoreError.damaged(path: store.path, detail: complaint))
             }
             return .passed("file", "SQLite finds nothing wrong with it")
@@ -60,15 +61,38 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private static func unlocker(_ store: ProjectStore) -> Check {
+    private static func writing(_ options: StoreOptions) -> Check {
         do {
-            return .passed("unlocker", "opens with \(try store.unlock())")
-        } catch is Cancelled {
-            return Check(
-                name: "unlocker", outcome: .unknown, detail: "no passphrase was given",
-                fix: "run it again and type the passphrase")
+            try options.open(.write).checkWritable()
+            return .passed("writing", "the store can be changed")
         } catch {
-            return .failed("unlocker", error)
+            return .failed("writing", error)
+        }
+    }
+
+    private static func unlocking(_ store: ProjectStore) -> [Check] {
+        let source: UnlockSource
+        do {
+            source = try store.unlock()
+        } catch is Cancelled {
+            return [
+                Check(
+                    name: "unlocker", outcome: .unknown, detail: "no passphrase was given",
+                    fix: "run it again and type the passphrase")
+            ]
+        } catch {
+            return [.failed("unlocker", error)]
+        }
+        let unlocker = Check.passed("unlocker", "opens with \(source)")
+        do {
+            guard case .intact(let count, _) = try store.verifyAudit() else {
+                throw StoreError.auditBroken(path: store.path)
+            }
+            return [
+                unlocker, .passed("audit log", "\(counted(count, "row")), none missing or changed"),
+            ]
+        } catch {
+            return [unlocker, .failed("audit log", error)]
         }
     }
 
@@ -141,6 +165,7 @@ private struct Check {
     let name: String
     let outcome: Outcome
     let detail: String
+    var why: String?
     var fix: String?
     var status = ExitStatus.configuration
 
@@ -156,8 +181,8 @@ private struct Check {
                 status: .store)
         }
         return Check(
-            name: name, outcome: .failed, detail: problem.message, fix: problem.fix,
-            status: report.exitStatus)
+            name: name, outcome: .failed, detail: problem.message, why: problem.why,
+            fix: problem.fix, status: report.exitStatus)
     }
 
     func show(on console: Console) throws {
@@ -170,13 +195,14 @@ private struct Check {
         let padding = String(repeating: " ", count: max(1, 5 - mark.count))
         let suffix = outcome == .unknown ? "cannot tell: " : ""
         try console.line("\(mark)\(padding)\(name): \(suffix)\(detail)")
+        if let why { try console.line("     why: \(why)") }
         if let fix { try console.line("     fix: \(fix)") }
     }
 
     var json: JSONValue {
         [
             "name": .string(name), "outcome": .string(outcome.rawValue),
-            "detail": .string(detail), "fix": JSONValue(fix),
+            "detail": .string(detail), "why": JSONValue(why), "fix": JSONValue(fix),
         ]
     }
 }

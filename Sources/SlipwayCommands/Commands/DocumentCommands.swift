@@ -27,6 +27,8 @@ struct ExportCommand: AsyncParsableCommand {
         let project = try project.map { try ProjectName($0) }
         let store = try store.open(.read)
         let console = Services.current.console
+        // Before anything is printed: a part of a document must not look like a whole one.
+        if let project { _ = try store.project(project) }
         var writer = SettingsDocumentWriter(output.json ? .json : format)
         try console.document(writer.opening)
         try store.forEachProjectDocument(project: project) {

@@ -11,8 +11,8 @@ struct EnvCommand: AsyncParsableCommand {
             that the keys were read.
 
             Examples:
-              eval "$(slipway env --project acme/shop)"
-              slipway env --format dotenv > .env
+              keys=$(slipway env --project acme/shop) && eval "$keys"
+              (umask 077; slipway env --format dotenv > .env)
             """)
 
     @Option(help: ArgumentHelp("shell, dotenv or json.", valueName: "format"))
@@ -21,10 +21,10 @@ struct EnvCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func run() async throws {
-        let values = try build.open(for: "env").values
+        let environment = try build.open(for: "env")
         let format = output.json ? .json : format
         try Services.current.console.raw(
-            format.text(values, unset: BuildEnvironment.stale))
+            format.text(environment.values, unset: environment.stale))
     }
 }
 
@@ -54,14 +54,16 @@ struct ExecCommand: AsyncParsableCommand {
                     fix: "write it behind --: slipway exec -- aws s3 ls"))
         }
         let services = Services.current
-        let values = try build.open(for: "exec \(command[0])").values
-        let hidden = BuildEnvironment.stale + BuildEnvironment.unlocking
+        let environment = try build.open(for: "exec \(shownWord(command[0]))")
+        let values = environment.values
+        let hidden = environment.stale + BuildEnvironment.unlocking
         try services.console.flush()
         let error = services.execute(command, Set(hidden + values.map(\.name)), values)
         services.console.show([
             Problem(
-                code: "cannot-execute", "cannot run \(command[0]): \(error.message)",
-                fix: "check its name and your PATH")
+                code: "cannot-execute", "cannot run \(shownWord(command[0])): \(error.message)",
+                fix: error.code == EACCES
+                    ? "chmod +x makes a file executable" : "check its name and your PATH")
         ])
         throw EarlyExit(foreign: error.code == ENOENT ? 127 : 126)
     }

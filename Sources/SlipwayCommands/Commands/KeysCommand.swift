@@ -66,6 +66,9 @@ struct KeysCommand: AsyncParsableCommand {
                         throw Cancelled()
                     }
                     let trimmed = Self.trimmed(line)
+                    guard
+                        !trimmed.withUnsafeExposedBytes({ $0.contains { $0 < 0x20 || $0 == 0x7F } })
+                    else { throw Self.typedControl }
                     if trimmed.count < line.count {
                         services.console.note("left out the white space around it")
                     }
@@ -99,10 +102,17 @@ struct KeysCommand: AsyncParsableCommand {
                     }
             }
             guard !isUsual else { return }
+            let oddity = bytes.withUnsafeExposedBytes { bytes in
+                if bytes.contains(UInt8(ascii: "\n")) { return "it has a line break in it" }
+                if bytes.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
+                    return "it has spaces, control or other unusual characters in it"
+                }
+                return "it has \(counted(bytes.count, "byte"))"
+            }
             console.show([
                 Problem(
                     .warning, code: "unusual-secret",
-                    "the secret is unlike AWS's own: it has \(bytes.count) bytes",
+                    "the secret is unlike AWS's own: \(oddity)",
                     why: "AWS's secret access keys have 40 letters, digits, / and +",
                     fix: "if something else was pasted along, set the keys again")
             ])
@@ -114,6 +124,11 @@ struct KeysCommand: AsyncParsableCommand {
                 why: "every user of this machine can read it there, and the shell keeps it",
                 fix: "give the access key id alone; the secret is asked for, or read from "
                     + "standard input; and have AWS replace a key that stood here"))
+
+        private static let typedControl = Problem(
+            code: "control-character", "what was typed has a control character in it",
+            why: "an arrow key, Ctrl-Z or a paste may have put it there; nothing was saved",
+            fix: "run it again")
 
         private static let noTokenWarning = Problem(
             .warning, code: "no-session-token",

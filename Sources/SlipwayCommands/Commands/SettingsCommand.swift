@@ -114,7 +114,8 @@ struct SettingsCommand: AsyncParsableCommand {
                     throw Problem(
                         code: "not-set", "\(field.rawValue) of \(application) is not set",
                         fix: "slipway settings set \(application) "
-                            + "--\(field.rawValue.replacing("_", with: "-")) VALUE")
+                            + "--\(field.rawValue.replacing("_", with: "-")) VALUE "
+                            + "--project \(project)")
                 }
                 return try console.line(value)
             }
@@ -253,11 +254,14 @@ struct SettingsCommand: AsyncParsableCommand {
         func run() async throws {
             let application = try ApplicationName(application)
             let project = try project.resolve()
-            let new = try store.open(.write).revertSettings(
+            let (new, isNew) = try store.open(.write).revertSettings(
                 of: application, in: project, to: version)
             let console = Services.current.console
             if output.json { try console.json(.object(new.json)) }
-            console.note("\(application) is as it was in version \(version): now \(new.version)")
+            console.note(
+                isNew
+                    ? "\(application) is as it was in version \(version): now \(new.version)"
+                    : "nothing changed: version \(new.version) says the same")
         }
     }
 
@@ -279,7 +283,7 @@ struct SettingsCommand: AsyncParsableCommand {
         let names = ApplicationSettings.Field.allCases.map(\.rawValue)
         throw UsageProblem(
             Problem(
-                code: "unknown-field", "there is no setting \(UntrustedText(text))",
+                code: "unknown-field", "there is no setting \(shownWord(text))",
                 why: "an application has \(names.joined(separator: ", "))",
                 fix: nearestName(to: text, among: names).map { "did you mean \($0)?" }
                     ?? "name one of them"))

@@ -18,8 +18,10 @@ struct BuildEnvironmentOptions: ParsableArguments {
         try refuseFork()
         let project = try project.resolve()
         let store = try store.open(.write)
-        let region = try region(of: project, in: store)
-        return BuildEnvironment(keys: try store.readKeys(of: project, for: purpose), region: region)
+        let (region, isKnown) = try region(of: project, in: store)
+        return BuildEnvironment(
+            keys: try store.readKeys(of: project, for: purpose), region: region,
+            replacesRegion: isKnown)
     }
 
     /// A pull request from a fork gets no keys: who wrote it would have them.
@@ -38,18 +40,27 @@ struct BuildEnvironmentOptions: ParsableArguments {
             fix: "add --allow-fork if everyone who can open one may have the keys")
     }
 
-    private func region(of project: ProjectName, in store: ProjectStore) throws -> Region? {
+    /// The region that the project's settings name, and whether they name any: where they do, one
+    /// that is in the environment already is of something else.
+    private func region(
+        of project: ProjectName, in store: ProjectStore
+    ) throws -> (region: Region?, isKnown: Bool) {
         if let application {
-            return try store.settings(of: ApplicationName(application), in: project)
-                .settings?.region
+            let settings = try store.settings(of: ApplicationName(application), in: project)
+                .settings
+            return (settings?.region, settings?.region != nil)
         }
         let regions = Set(try store.settings(in: project).compactMap { $0.settings?.region })
         if regions.count > 1 {
             let names = regions.map(\.rawValue).sorted().joined(separator: ", ")
-            Services.current.console.note("no region is set: the applications are in \(names)")
-            Services.current.console.note("  fix: --application NAME takes that one's")
+            Services.current.console.show([
+                Problem(
+                    .warning, code: "several-regions",
+                    "no region is set: the applications are in \(names)",
+                    fix: "--application NAME takes that one's")
+            ])
         }
-        return regions.count == 1 ? regions.first : nil
+        return (regions.count == 1 ? regions.first : nil, !regions.isEmpty)
     }
 }
 
@@ -57,6 +68,12 @@ struct BuildEnvironmentOptions: ParsableArguments {
 struct BuildEnvironment {
     let keys: AWSKeyPair
     let region: Region?
+    let replacesRegion: Bool
+
+    /// Variables that must not be left from before.
+    var stale: [String] {
+        Self.stale + (replacesRegion ? ["AWS_REGION", "AWS_DEFAULT_REGION"] : [])
+    }
 
     var values: [EnvironmentValue] {
         var values = [
@@ -78,7 +95,7 @@ struct BuildEnvironment {
     }
 
     /// Variables of another identity, which would win over the keys or mix with them.
-    static let stale = [
+    private static let stale = [
         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
         "AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE",
         "AWS_DEFAULT_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CREDENTIAL_FILE",

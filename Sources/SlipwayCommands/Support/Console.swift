@@ -11,6 +11,8 @@ package final class Console: Sendable {
 
     private let write: @Sendable (Stream, UnsafeRawBufferPointer) throws -> Void
     private let pending = Mutex<[UInt8]>([])
+    /// What went wrong while a note pushed data out: told at the end.
+    private let failure = Mutex<OutputError?>(nil)
     /// Whether characters beyond ASCII can be shown.
     package let isUnicode: Bool
 
@@ -29,8 +31,14 @@ package final class Console: Sendable {
 
     /// A line for people on standard error.
     package func note(_ text: String) {
+        do {
+            try flush()
+        } catch let error as OutputError {
+            failure.withLock { $0 = error }
+        } catch {
+            // Nothing else comes from writing.
+        }
         // What cannot be written to standard error cannot be complained about either.
-        try? flush()
         try? Array((UntrustedText(text).escaped + "\n").utf8).withUnsafeBytes {
             try write(.error, $0)
         }
@@ -45,8 +53,9 @@ package final class Console: Sendable {
         try secret.withUnsafeExposedBytes { try write(.output, $0) }
     }
 
-    /// Writes out what is still held back.
+    /// Writes out what is still held back. Throws ``OutputError``, also for what failed before.
     package func flush() throws {
+        if let failure = failure.withLock({ $0 }) { throw failure }
         let bytes = pending.withLock { pending in
             defer { pending = [] }
             return pending

@@ -7,7 +7,7 @@ import SlipwayCore
 struct StoreOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The store's file; else $SLIPWAY_DATABASE, else the standard place.",
+            "The store; else $SLIPWAY_DATABASE, else ~/.local/share/slipway/slipway.db.",
             valueName: "path"))
     var database: String?
 
@@ -26,8 +26,11 @@ struct StoreOptions: ParsableArguments {
     /// The store's file, by the precedence of the option, the variable, and the standard place.
     var path: String {
         let services = Services.current
-        return database ?? services.variable("SLIPWAY_DATABASE")
+        let path =
+            database ?? services.variable("SLIPWAY_DATABASE")
             ?? services.folder("XDG_DATA_HOME", else: ".local/share") + "/slipway/slipway.db"
+        // SQLite gives names such as :memory: and file:x a meaning; behind a slash they are names.
+        return path.hasPrefix("/") ? path : "./" + path
     }
 
     func open(_ access: ProjectStore.Access) throws -> ProjectStore {
@@ -62,11 +65,11 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
-    /// Where unlock keys are looked for. Reads the passphrase's descriptor: once a command.
+    /// Where unlock keys are looked for.
     func sources() throws -> UnlockSources {
         let services = Services.current
         let given = try passphraseDescriptor.map { descriptor in
-            withoutLineBreak(try services.readDescriptor(descriptor, 4096))
+            withoutLineBreak(try services.descriptors.read(descriptor, 4096))
         }
         let terminal = services.terminal
         let ask: @Sendable (String) throws -> SecretBytes = { prompt in
@@ -151,7 +154,10 @@ struct ConsentOption: ParsableArguments {
                     fix: "add --yes"))
         }
         let answer = try services.terminal.ask("\(question) Type \(word) to go on: ")
-        guard answer == word else { throw Cancelled() }
+        guard answer == word else {
+            if answer != nil { services.console.note("that is not \(word)") }
+            throw Cancelled()
+        }
     }
 }
 

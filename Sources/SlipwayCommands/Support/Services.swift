@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import SlipwayCore
+import Synchronization
 
 /// Everything that commands need of the world. `slipway` fills it in; tests bring their own.
 package struct Services: Sendable {
@@ -10,9 +11,8 @@ package struct Services: Sendable {
     package var readInput: @Sendable (_ byteLimit: Int) throws -> SecretBytes
     /// Everything in a file.
     package var readFile: @Sendable (_ path: String, _ byteLimit: Int) throws -> SecretBytes
-    /// Everything behind a file descriptor, which is closed then.
-    package var readDescriptor:
-        @Sendable (_ descriptor: Int32, _ byteLimit: Int) throws -> SecretBytes
+    /// Reads file descriptors to their ends.
+    package var descriptors: DescriptorReader
     package var author: @Sendable () -> Author
     package var homeFolder: @Sendable () -> String
     package var now: @Sendable () -> Date
@@ -28,7 +28,7 @@ package struct Services: Sendable {
         environment: [String: String], console: Console, terminal: Terminal,
         readInput: @escaping @Sendable (Int) throws -> SecretBytes,
         readFile: @escaping @Sendable (String, Int) throws -> SecretBytes,
-        readDescriptor: @escaping @Sendable (Int32, Int) throws -> SecretBytes,
+        descriptors: DescriptorReader,
         author: @escaping @Sendable () -> Author, homeFolder: @escaping @Sendable () -> String,
         now: @escaping @Sendable () -> Date, originRemote: @escaping @Sendable () -> String?,
         execute: @escaping @Sendable ([String], Set<String>, [EnvironmentValue]) -> ExecuteError
@@ -38,7 +38,7 @@ package struct Services: Sendable {
         self.terminal = terminal
         self.readInput = readInput
         self.readFile = readFile
-        self.readDescriptor = readDescriptor
+        self.descriptors = descriptors
         self.author = author
         self.homeFolder = homeFolder
         self.now = now
@@ -57,6 +57,28 @@ package struct Services: Sendable {
     /// A variable that is set to something.
     func variable(_ name: String) -> String? {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// Reads each file descriptor once: a command may ask twice for what stands behind one.
+package final class DescriptorReader: Sendable {
+    private let readAll: @Sendable (_ descriptor: Int32, _ byteLimit: Int) throws -> SecretBytes
+    private let known = Mutex<[Int32: SecretBytes]>([:])
+
+    /// `readAll` reads a descriptor to its end and closes it.
+    package init(
+        _ readAll: @escaping @Sendable (_ descriptor: Int32, _ byteLimit: Int) throws -> SecretBytes
+    ) {
+        self.readAll = readAll
+    }
+
+    func read(_ descriptor: Int32, _ byteLimit: Int) throws -> SecretBytes {
+        try known.withLock { known in
+            if let contents = known[descriptor] { return contents }
+            let contents = try readAll(descriptor, byteLimit)
+            known[descriptor] = contents
+            return contents
+        }
     }
 }
 
