@@ -25,6 +25,8 @@ package struct CIEnvironment: Equatable, Sendable {
     /// `owner/name`, not yet parsed; nil where the service does not say.
     package let project: String?
     package let origin: Origin
+    /// What it says of the build itself.
+    package let build: BuildFacts
 
     /// Nil outside a CI service that is known. `eventFile` reads a file that GitHub Actions names.
     package init?(
@@ -96,6 +98,7 @@ package struct CIEnvironment: Equatable, Sendable {
         } else {
             return nil
         }
+        build = BuildFacts(service, environment)
     }
 
     /// The repository that a pull request's branch is in: `pull_request.head.repo.full_name` of the
