@@ -101,8 +101,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ConfigurationFilesTests", dependencies: ["ConfigurationFiles", "SlipwayCore"],
-            swiftSettings: strict),
+            name: "ConfigurationFilesTests",
+            dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
+            exclude: ["Reference", "Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["slipway", "store-torture", "crash-probe", "TestSupport"],

@@ -45,26 +45,46 @@ enum CircleFileLevel {
         "s3_key": "key_pattern", "sse": "server_side_encryption",
     ]
 
-    /// What to do about a key that the level does not have.
-    func mend(_ name: String) -> String {
-        let plain = name.lowercased().replacing("-", with: "_").replacing(" ", with: "_")
+    /// The key of the level that an unknown one is likely meant for.
+    func meant(by name: String) -> String? {
+        let plain = Self.plain(name)
         let known = Self.otherNames[plain] ?? plain
-        if keys.contains(known) { return "write \(known)" }
-        if let level = Self.all.first(where: { $0.keys.contains(known) }) {
-            return "\(known) belongs \(level.home)"
+        if keys.contains(known) { return known }
+        // A key that belongs elsewhere is no slip of the pen.
+        guard !Self.all.contains(where: { $0.keys.contains(known) }) else { return nil }
+        return nearestName(to: plain, among: keys)
+    }
+
+    /// Where a key belongs that another level has; nil for one that none has.
+    func home(of name: String) -> String? {
+        let plain = Self.plain(name)
+        let known = Self.otherNames[plain] ?? plain
+        for level in Self.all {
+            if level.keys.contains(known) { return "\(known) belongs \(level.home)" }
         }
-        if let nearest = nearestName(to: plain, among: keys) { return "did you mean \(nearest)?" }
         for level in Self.all {
             if let nearest = nearestName(to: plain, among: level.keys) {
-                return "did you mean \(nearest), which belongs \(level.home)?"
+                return "\(nearest), if that is meant, belongs \(level.home)"
             }
         }
-        return "remove it"
+        return nil
+    }
+
+    /// Whether a key in an application's settings belongs deeper, into its revision location.
+    func isPartOfLocation(_ name: String) -> Bool {
+        let plain = Self.plain(name)
+        let known = Self.otherNames[plain] ?? plain
+        return self == .application
+            && (Self.revisionLocation.keys + Self.s3Location.keys).contains(known)
+    }
+
+    private static func plain(_ name: String) -> String {
+        name.lowercased().replacing("-", with: "_").replacing(" ", with: "_")
     }
 
     /// Whether a key is meant to be `codedeploy`.
     static func meansCodeDeploy(_ name: String) -> Bool {
-        let plain = name.lowercased().replacing("-", with: "_").replacing(" ", with: "_")
+        let plain = plain(name)
         return otherNames[plain] == "codedeploy"
             || nearestName(to: plain, among: ["codedeploy"]) != nil
     }

@@ -43,22 +43,24 @@ extension CircleFileWalk {
         // What is wrong with the values is said even where the name is none.
         var section = ApplicationSection(
             application: name ?? Placed(Self.placeholder, at: place(entry.key.mark)))
-        section.deploymentGroup = written(fields["deployment_group"], at: path) {
+        section.deploymentGroup = written("deployment_group", in: fields) {
             try DeploymentGroup($0)
         }
-        section.deploymentConfiguration = written(fields["deployment_config"], at: path) {
+        section.deploymentConfiguration = written("deployment_config", in: fields) {
             try DeploymentConfiguration($0)
         }
-        section.applicationRoot = written(fields["application_root"], at: path) {
+        section.applicationRoot = written("application_root", in: fields) {
             try ApplicationRoot($0)
         }
-        section.region = written(fields["region"], at: path) { try Region($0) }
+        section.region = written("region", in: fields) { try Region($0) }
         if let entry = fields["revision_location"] {
             section.revisionLocation =
                 location(entry, at: path + ".revision_location", of: text)
                 .map { .value(Placed($0, at: place(entry.key.mark))) } ?? .unreadable
+        } else {
+            section.revisionLocation = fields.absence(of: "revision_location")
         }
-        readOptions(fields, at: path, into: &section)
+        readOptions(fields, into: &section)
         return name == nil ? nil : section
     }
 
@@ -68,18 +70,17 @@ extension CircleFileWalk {
     }()
 
     private mutating func readOptions(
-        _ fields: [String: YAMLNode.Pair], at path: String, into section: inout ApplicationSection
+        _ fields: CircleFileFields, into section: inout ApplicationSection
     ) {
-        section.description = written(fields["description"], at: path) {
+        section.description = written("description", in: fields) {
             DeploymentDescription($0)
         }
-        section.fileExistsBehavior = choice(fields["file_exists_behavior"], at: path)
+        section.fileExistsBehavior = choice("file_exists_behavior", in: fields)
         section.ignoreApplicationStopFailures = truth(
-            fields["ignore_application_stop_failures"], at: path)
-        section.autoRollback = events(fields["auto_rollback"], at: path)
-        section.updateOutdatedInstancesOnly = truth(
-            fields["update_outdated_instances_only"], at: path)
-        section.timeout = written(fields["timeout"], at: path) { text in
+            "ignore_application_stop_failures", in: fields)
+        section.autoRollback = events("auto_rollback", in: fields)
+        section.updateOutdatedInstancesOnly = truth("update_outdated_instances_only", in: fields)
+        section.timeout = written("timeout", in: fields) { text in
             guard let timeout = WatchTimeout(text) else {
                 throw Problem(
                     code: "invalid-timeout", "\"\(UntrustedText(text))\" is not a time limit",
@@ -99,32 +100,30 @@ extension CircleFileWalk {
         if let type = fields["revision_type"], type.value.text != "S3" {
             report(
                 type, code: "revision-type",
-                "\(path).revision_type is \(type.value.text.map(shown) ?? type.value.kindName)",
+                "\(path).revision_type is \(type.value.text.map(shown) ?? type.value.kindName), "
+                    + "not S3",
                 why: "S3 is the only place for revisions", fix: "write revision_type: S3")
         }
         guard let s3 = fields["s3_location"] else {
-            reportHalf([], of: application, at: entry.key.mark)
+            if !fields.has("s3_location") { reportHalf([], of: application, at: entry.key.mark) }
             return nil
         }
         guard let parts = mapping(s3, at: path + ".s3_location", level: .s3Location) else {
             return nil
         }
-        let given = ["bucket", "key_pattern"].filter { parts[$0] != nil }
+        let given = ["bucket", "key_pattern"].filter(parts.has)
         if given.count < 2 {
             let mark = given.first.flatMap { parts[$0]?.key.mark } ?? s3.key.mark
             reportHalf(given, of: application, at: mark)
         }
-        return s3Location(parts, at: path + ".s3_location")
+        return s3Location(parts)
     }
 
-    private mutating func s3Location(
-        _ parts: [String: YAMLNode.Pair], at path: String
-    ) -> S3LocationSection? {
-        let bucket = written(parts["bucket"], at: path) { try BucketName($0) }
-        let keyPattern = written(parts["key_pattern"], at: path) { try KeyPattern($0) }
-        let encryption: Written<ServerSideEncryption> = choice(
-            parts["server_side_encryption"], at: path)
-        let key = written(parts["kms_key_id"], at: path) { text in
+    private mutating func s3Location(_ parts: CircleFileFields) -> S3LocationSection? {
+        let bucket = written("bucket", in: parts) { try BucketName($0) }
+        let keyPattern = written("key_pattern", in: parts) { try KeyPattern($0) }
+        let encryption: Written<ServerSideEncryption> = choice("server_side_encryption", in: parts)
+        let key = written("kms_key_id", in: parts) { text in
             guard let key = KMSKeyID(text) else {
                 throw Problem(
                     code: "invalid-kms-key", "\"\(UntrustedText(text))\" is not a KMS key",
@@ -144,7 +143,7 @@ extension CircleFileWalk {
                 problems.append(
                     Problem(
                         code: "kms-key-without-kms",
-                        "\(path).kms_key_id stands without server_side_encryption: aws:kms",
+                        "\(parts.path).kms_key_id stands without server_side_encryption: aws:kms",
                         why: "S3 refuses a KMS key for any other encryption",
                         fix: "add server_side_encryption: aws:kms, or remove the key"
                     ).at(key.place))
@@ -183,23 +182,22 @@ extension CircleFileWalk {
     // MARK: - Values that are no names
 
     private mutating func choice<Value>(
-        _ entry: YAMLNode.Pair?, at path: String
+        _ key: String, in fields: CircleFileFields
     ) -> Written<Value>
     where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-        written(entry, at: path) { text in
+        written(key, in: fields) { text in
             if let value = Value(rawValue: text) { return value }
             let names = Value.allCases.map(\.rawValue)
             let nearest = nearestName(to: text.replacing("-", with: "_"), among: names)
             throw Problem(
-                code: "invalid-choice",
-                "\"\(UntrustedText(text))\" is no \(entry?.key.text ?? "such value")",
+                code: "invalid-choice", "\"\(UntrustedText(text))\" is no \(key)",
                 why: "it is one of \(names.joined(separator: ", "))",
                 fix: nearest.map { "did you mean \($0)?" } ?? "write one of them")
         }
     }
 
-    private mutating func truth(_ entry: YAMLNode.Pair?, at path: String) -> Written<Bool> {
-        guard let entry else { return .absent }
+    private mutating func truth(_ key: String, in fields: CircleFileFields) -> Written<Bool> {
+        guard let entry = fields[key] else { return fields.absence(of: key) }
         if case .scalar(let text, isPlain: true) = entry.value.kind {
             switch text.lowercased() {
             case "true", "yes", "on": return .value(Placed(true, at: place(entry.value.mark)))
@@ -208,29 +206,29 @@ extension CircleFileWalk {
             }
         }
         report(
-            entry, code: "wrong-type",
-            "\(path).\(shown(entry.key.text ?? "")) is not true or false",
+            entry, code: "wrong-type", "\(fields.path).\(key) is not true or false",
             fix: "write true or false, without quotation marks")
         return .unreadable
     }
 
     private mutating func events(
-        _ entry: YAMLNode.Pair?, at path: String
+        _ key: String, in fields: CircleFileFields
     ) -> Written<[AutoRollbackEvent]> {
-        guard let entry else { return .absent }
+        guard let entry = fields[key] else { return fields.absence(of: key) }
         guard let elements = entry.value.elements else {
             report(
                 entry, code: "wrong-type",
-                "\(path).auto_rollback is \(entry.value.kindName), not a list",
+                "\(fields.path).\(key) is \(entry.value.kindName), not a list",
                 why: "it lists events; an empty list switches automatic rollback off",
-                fix: "write auto_rollback: [DEPLOYMENT_FAILURE], or []")
+                fix: "write \(key): [DEPLOYMENT_FAILURE], or []")
             return .unreadable
         }
         var events: [AutoRollbackEvent] = []
         var isReadable = true
         for node in elements {
-            let element = YAMLNode.Pair(key: entry.key, value: node)
-            let event: Written<AutoRollbackEvent> = choice(element, at: path)
+            var element = CircleFileFields(path: fields.path)
+            element.pairs[key] = YAMLNode.Pair(key: entry.key, value: node)
+            let event: Written<AutoRollbackEvent> = choice(key, in: element)
             if let event = event.placed?.value {
                 if !events.contains(event) { events.append(event) }
             } else {

@@ -31,12 +31,7 @@ package enum CircleFileReader {
         var walk = CircleFileWalk(file: file)
         let sections = walk.sections(document)
         // Each part reports what it finds when it is done with its own parts.
-        let problems = walk.problems.enumerated().sorted {
-            let (left, right) = ($0.element, $1.element)
-            return (left.line ?? 0, left.column ?? 0, $0.offset)
-                < (right.line ?? 0, right.column ?? 0, $1.offset)
-        }
-        return CircleFile(sections: sections, problems: problems.map(\.element))
+        return CircleFile(sections: sections, problems: walk.problems.inFileOrder)
     }
 }
 
@@ -94,7 +89,7 @@ extension CircleFileWalk {
                 why: "a section does one or the other; CodeDeploy runs the hooks of appspec.yml",
                 fix: "move the steps into hooks, or into a section of their own")
         }
-        if fields["branch"] == nil, fields["tag"] == nil {
+        if !fields.has("branch"), !fields.has("tag") {
             report(
                 entry.key.mark, code: "section-without-branch",
                 "\(path) has neither branch nor tag", why: "no build would ever take it",
@@ -127,7 +122,8 @@ extension CircleFileWalk {
             Problem(
                 .warning, code: "section-without-codedeploy",
                 "\(path) has no codedeploy, and is left alone",
-                why: "slipway deploys with CodeDeploy only"
+                why: "slipway deploys with CodeDeploy only",
+                fix: "let its branches differ from those of other sections, or add codedeploy"
             ).at(name.place))
         func quietly(_ key: String) -> [Placed<ReferencePattern>] {
             guard let pair = pairs.first(where: { $0.key.text == key }) else { return [] }

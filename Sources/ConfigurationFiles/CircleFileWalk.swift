@@ -40,19 +40,22 @@ struct CircleFileWalk {
     /// Pairs by key, after keys that the level does not have were reported.
     mutating func fields(
         _ pairs: [YAMLNode.Pair], at path: String, level: CircleFileLevel
-    ) -> [String: YAMLNode.Pair] {
-        var fields: [String: YAMLNode.Pair] = [:]
+    ) -> CircleFileFields {
+        var fields = CircleFileFields(path: path)
         for pair in pairs {
             guard let name = pair.key.text else { continue }
-            if level.keys.contains(name) {
-                fields[name] = pair
-            } else {
-                report(
-                    pair.key.mark, code: "unknown-key",
-                    "\(path) has the unknown key \(shown(name))",
-                    why: "it may have \(level.keys.joined(separator: ", "))",
-                    fix: level.mend(name))
+            guard !level.keys.contains(name) else {
+                fields.pairs[name] = pair
+                continue
             }
+            let meant = level.meant(by: name)
+            if let meant { fields.misnamed.insert(meant) }
+            if level.isPartOfLocation(name) { fields.misnamed.insert("revision_location") }
+            let mend = meant.map { "write \($0)" } ?? level.home(of: name)
+            report(
+                pair.key.mark, code: "unknown-key", "\(path) has the unknown key \(shown(name))",
+                why: mend == nil ? "it may have \(level.keys.joined(separator: ", "))" : nil,
+                fix: mend ?? "remove it")
         }
         return fields
     }
@@ -60,7 +63,7 @@ struct CircleFileWalk {
     /// The fields of a value that must be a mapping; nil where it is none, which was reported.
     mutating func mapping(
         _ entry: YAMLNode.Pair, at path: String, level: CircleFileLevel
-    ) -> [String: YAMLNode.Pair]? {
+    ) -> CircleFileFields? {
         guard entry.value.pairs != nil else {
             report(
                 entry, code: entry.value.isNull ? "empty-value" : "wrong-type",
@@ -89,15 +92,14 @@ struct CircleFileWalk {
         return nil
     }
 
-    /// A value that may be left out. `path` is that of the mapping around it.
+    /// A value that may be left out.
     mutating func written<Value>(
-        _ entry: YAMLNode.Pair?, at path: String, _ parse: (String) throws -> Value
+        _ key: String, in fields: CircleFileFields, _ parse: (String) throws -> Value
     ) -> Written<Value> {
-        guard let entry else { return .absent }
-        let path = "\(path).\(shown(entry.key.text ?? ""))"
-        guard let text = text(entry, at: path), let value = parsed(text, parse) else {
-            return .unreadable
-        }
+        guard let entry = fields[key] else { return fields.absence(of: key) }
+        guard let text = text(entry, at: "\(fields.path).\(key)"),
+            let value = parsed(text, parse)
+        else { return .unreadable }
         return .value(value)
     }
 
@@ -146,4 +148,23 @@ struct CircleFileWalk {
 
     /// Text of the file as a message may show it.
     func shown(_ text: String) -> String { UntrustedText(String(text.prefix(60))).escaped }
+}
+
+/// The pairs of a mapping that its level knows.
+struct CircleFileFields {
+    /// Where the mapping stands, as people write it: `deployment.production`.
+    let path: String
+    var pairs: [String: YAMLNode.Pair] = [:]
+    /// Keys that stand under another name, which was reported.
+    var misnamed: Set<String> = []
+
+    subscript(key: String) -> YAMLNode.Pair? { pairs[key] }
+
+    /// Whether the key is there, under whatever name.
+    func has(_ key: String) -> Bool { pairs[key] != nil || misnamed.contains(key) }
+
+    /// What a key that is not there is: what stands under another name is not missing.
+    func absence<Value>(of key: String) -> Written<Value> {
+        misnamed.contains(key) ? .unreadable : .absent
+    }
 }

@@ -29,9 +29,12 @@ final class YAMLEvents {
         if state.error == YAML_READER_ERROR {
             return .unreadable(offset: state.problem_offset, value: Int(state.problem_value))
         }
+        let words = state.problem.map { String(cString: $0) } ?? "it cannot be read"
+        let mark = YAMLMark(state.problem_mark)
+        // libyaml looks ahead in a line, and has a limit of its own, 1,000.
+        if words.hasPrefix("Maximum nesting level") { return .tooDeep(mark) }
         return .syntax(
-            state.problem.map { String(cString: $0) } ?? "it cannot be read",
-            YAMLMark(state.problem_mark),
+            words, mark,
             context: state.context.map {
                 YAMLFlaw.Context(words: String(cString: $0), mark: YAMLMark(state.context_mark))
             })

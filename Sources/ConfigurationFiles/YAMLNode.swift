@@ -39,10 +39,10 @@ struct YAMLNode: Sendable {
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
-    /// What it is, for people: `a list`, `a mapping`, `a text`, `nothing`.
+    /// What it is, for people: `a list`, `a mapping`, `a text`, `empty`.
     var kindName: String {
         switch kind {
-        case .scalar: isNull ? "nothing" : "a text"
+        case .scalar: isNull ? "empty" : "a text"
         case .sequence: "a list"
         case .mapping: "a mapping"
         }

@@ -35,13 +35,14 @@ package struct DeploymentConfiguration: Hashable, Sendable, CustomStringConverti
         "CodeDeployDefault.AllAtOnce",
     ]
 
-    /// The standard configuration that is likely meant, where this is none and looks like one.
+    /// The standard configurations that may be meant, where this is none and looks like one.
     package var likelyMeant: String? {
         guard !Self.standard.contains(rawValue) else { return nil }
         let short = rawValue.split(separator: ".").last.map(String.init) ?? rawValue
         let names = Self.standard.map { String($0.dropFirst("CodeDeployDefault.".count)) }
         if rawValue.lowercased().hasPrefix("codedeploydefault.") {
-            return "CodeDeployDefault." + (nearestName(to: short, among: names) ?? "OneAtATime")
+            return nearestName(to: short, among: names).map { "CodeDeployDefault." + $0 }
+                ?? Self.standard.joined(separator: " or ")
         }
         return names.first { $0.lowercased() == rawValue.lowercased() }
             .map { "CodeDeployDefault." + $0 }

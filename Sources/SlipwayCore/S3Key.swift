@@ -104,7 +104,7 @@ extension S3KeyError: ProblemReporting {
                 fix: "name the branch otherwise, or use {SHORT_COMMIT} for {BRANCH}")
         case .parentSegment:
             Problem(
-                code: "key-parent-segment", "the key \(shown) has the segment ..",
+                code: "key-parent-segment", "the key \(shown) has .. for a segment",
                 why: "what reads the key may take it for the folder above",
                 fix: "write the key pattern without it")
         case .missing(.branch, isTagBuild: true):

@@ -92,3 +92,15 @@ extension Problem {
         return placed
     }
 }
+
+extension [Problem] {
+    /// Sorted by line and column; of two at one place, and of those without any, the first stays
+    /// first. What has no line stands before what has one.
+    package var inFileOrder: [Problem] {
+        enumerated().sorted {
+            let (left, right) = ($0.element, $1.element)
+            return (left.line ?? 0, left.column ?? 0, $0.offset)
+                < (right.line ?? 0, right.column ?? 0, $1.offset)
+        }.map(\.element)
+    }
+}
