@@ -110,6 +110,13 @@ let package = Package(
             dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
             exclude: ["Reference", "Snapshots"], swiftSettings: strict),
         .testTarget(
+            name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SlipwayCommandsTests",
+            dependencies: ["SlipwayCommands", "SlipwayCore", "TestSupport"],
+            exclude: ["Snapshots"], swiftSettings: strict),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["slipway", "store-torture", "crash-probe", "TestSupport"],
             exclude: ["Snapshots"], swiftSettings: strict),

@@ -16,7 +16,7 @@ enum YAMLDocument {
 
         /// `circle.yml` and `appspec.yml`: 1 MiB, and far more values than any honest one has.
         static let configurationFile = Limits(
-            byteCount: 1 << 20, valueCount: 20_000, allowsAnchors: true)
+            byteCount: 1 << 20, valueCount: 10_000, allowsAnchors: true)
         /// An export of a whole store.
         static let settings = Limits(
             byteCount: SettingsDocumentReader.byteLimit, valueCount: .max, allowsAnchors: false)

@@ -40,10 +40,13 @@ extension PlannedDeployment {
         /// Null where it is left to AWS.
         let value: JSONValue
         let origin: ValueOrigin
+        /// What people are shown in place of the value.
+        var wording: String?
 
         /// The value for people; nil where there is none.
         var text: String? {
-            switch value {
+            if let wording { return wording }
+            return switch value {
             case .string(let text): text
             case .integer(let number): String(number)
             case .boolean(let truth): truth ? "true" : "false"
@@ -79,14 +82,18 @@ extension PlannedDeployment {
             setting("update_outdated_instances_only", updateOutdatedInstancesOnly) {
                 $0.map(JSONValue.boolean) ?? .null
             },
-            setting("timeout", timeout) { JSONValue($0?.seconds) },
+            setting("timeout", timeout, wording: timeout.value?.description) {
+                JSONValue($0?.seconds)
+            },
         ]
     }
 
     private func setting<Value>(
-        _ name: String, _ sourced: Sourced<Value>, _ encode: (Value) -> JSONValue
+        _ name: String, _ sourced: Sourced<Value>, wording: String? = nil,
+        _ encode: (Value) -> JSONValue
     ) -> Setting {
-        Setting(name: name, value: encode(sourced.value), origin: sourced.origin)
+        Setting(
+            name: name, value: encode(sourced.value), origin: sourced.origin, wording: wording)
     }
 
     fileprivate func json(_ size: RevisionSize?) -> JSONValue {

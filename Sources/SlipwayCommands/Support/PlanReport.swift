@@ -45,7 +45,15 @@ struct PlanReport {
         } catch let error as Problem {
             problems.append(error)
         }
-        problems = problems.inFileOrder
+        problems = Self.namingEachSectionOnce(problems).inFileOrder
+    }
+
+    /// A section that is not ours is named once: with the build that it would have had, if so.
+    private static func namingEachSectionOnce(_ problems: [Problem]) -> [Problem] {
+        let overtaken = Set(problems.filter { $0.code == "section-overtaken" }.map(\.line))
+        return problems.filter {
+            $0.code != "section-without-codedeploy" || !overtaken.contains($0.line)
+        }
     }
 
     private mutating func makePlan(
