@@ -26,7 +26,8 @@ package struct SlipwayCommand: AsyncParsableCommand {
                     ProjectCommand.self, KeysCommand.self, SettingsCommand.self,
                     ExportCommand.self, ImportCommand.self,
                 ]),
-            CommandGroup(name: "Deploying:", subcommands: [PlanCommand.self]),
+            CommandGroup(
+                name: "Deploying:", subcommands: [PlanCommand.self, IAMPolicyCommand.self]),
             CommandGroup(
                 name: "AWS keys for what runs in the build:",
                 subcommands: [

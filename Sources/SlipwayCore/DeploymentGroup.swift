@@ -30,19 +30,22 @@ package struct DeploymentConfiguration: Hashable, Sendable, CustomStringConverti
     package var description: String { rawValue }
 
     /// AWS's own configurations for instances.
-    package static let standard = [
-        "CodeDeployDefault.OneAtATime", "CodeDeployDefault.HalfAtATime",
-        "CodeDeployDefault.AllAtOnce",
-    ]
+    package static let standard = ["OneAtATime", "HalfAtATime", "AllAtOnce"].map {
+        DeploymentConfiguration(standard: $0)
+    }
+
+    private init(standard name: String) { rawValue = "CodeDeployDefault." + name }
 
     /// The standard configurations that may be meant, where this is none and looks like one.
     package var likelyMeant: String? {
-        guard !Self.standard.contains(rawValue) else { return nil }
+        guard !Self.standard.contains(self) else { return nil }
         let short = rawValue.split(separator: ".").last.map(String.init) ?? rawValue
-        let names = Self.standard.map { String($0.dropFirst("CodeDeployDefault.".count)) }
+        let names = Self.standard.map {
+            String($0.rawValue.dropFirst("CodeDeployDefault.".count))
+        }
         if rawValue.lowercased().hasPrefix("codedeploydefault.") {
             return nearestName(to: short, among: names).map { "CodeDeployDefault." + $0 }
-                ?? Self.standard.joined(separator: " or ")
+                ?? Self.standard.map(\.rawValue).joined(separator: " or ")
         }
         return names.first { $0.lowercased() == rawValue.lowercased() }
             .map { "CodeDeployDefault." + $0 }

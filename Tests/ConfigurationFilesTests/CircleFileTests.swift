@@ -180,11 +180,14 @@ struct CircleFileTests {
             .applicationRoot: "/", .region: "us-east-1", .bucket: "stored",
             .keyPattern: "{COMMIT}",
         ])
-        let build = Build(branch: Sourced("master", from: .git))
-        #expect(throws: PlanError.self) {
+        let commit = try #require(CommitID(String(repeating: "a", count: 40)))
+        let build = Build(
+            branch: Sourced("master", from: .git), commit: Sourced(commit, from: .git))
+        let error = #expect(throws: PlanError.self) {
             try plan(
                 build: build, settings: [try ApplicationName("my-app"): settings],
                 sections: file.sections)
         }
+        #expect(error?.problems == [])
     }
 }

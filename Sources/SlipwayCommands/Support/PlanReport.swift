@@ -93,7 +93,8 @@ struct PlanReport {
         }
     }
 
-    private static func readFile(in repository: String) throws -> CircleFile {
+    /// Reads `circle.yml` at the top of a repository. Throws where it is not there or is no YAML.
+    static func readFile(in repository: String) throws -> CircleFile {
         let services = Services.current
         let path = "\(repository)/\(fileName)"
         guard services.repository.exists(path) else {
