@@ -1,5 +1,4 @@
 import SlipwayCore
-import Yams
 
 /// YAML that nobody vouches for: read with limits, and without ever quoting a value of it.
 enum YAMLDocument {
@@ -34,25 +33,17 @@ enum YAMLDocument {
         let first: YAMLMark
     }
 
-    /// The one document of a text, in which no key is repeated, as Yams has it.
+    /// The one document of a text, in which no key is repeated.
     ///
-    /// Throws for what ``compose(_:file:within:)`` refuses, and every repeated key at once: Yams
-    /// only sees what is within the limits.
+    /// Throws for what ``compose(_:file:within:)`` refuses, and every repeated key at once.
     static func root(
         of text: String, file: String, within limits: Limits = .settings
-    ) throws(DocumentError) -> Node {
+    ) throws(DocumentError) -> YAMLNode {
         let composition = try compose(text, file: file, within: limits)
         guard composition.repeatedKeys.isEmpty else {
             throw DocumentError(problems: composition.repeatedKeys.map { $0.problem(file: file) })
         }
-        do {
-            if let root = try Parser(yaml: text).singleRoot() { return root }
-        } catch {
-            // Yams reads with the same libyaml, and says in other words what it finds.
-        }
-        throw DocumentError(problems: [
-            Problem(code: "yaml-syntax", "it is not YAML that can be read", file: file)
-        ])
+        return composition.root
     }
 
     /// The one document of a text. In a repeated key's mapping each of the pairs stands.
