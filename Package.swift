@@ -31,7 +31,9 @@ let package = Package(
         // @main and live wiring: meets every edge and reads the environment. Nobody imports it.
         .executableTarget(
             name: "slipway",
-            dependencies: ["CSystem", "ProcessGuard", "SlipwayCommands", "SlipwayCore"],
+            dependencies: [
+                "CSystem", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+            ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.
         .target(
@@ -43,10 +45,13 @@ let package = Package(
             swiftSettings: strict),
         // The domain and every decision about it: no I/O, imports no other target.
         .target(name: "SlipwayCore", swiftSettings: strict),
-        // YAML and JSON documents to typed values with their lines: the only importer of Yams.
+        // YAML and JSON documents to typed values with their lines: the only importer of Yams, and of
+        // the libyaml in it.
         .target(
             name: "ConfigurationFiles", dependencies: ["SlipwayCore", "Yams"],
             swiftSettings: strict),
+        // An application root to the same zip bytes every time. An edge; imported by slipway.
+        .target(name: "RevisionArchive", dependencies: ["SlipwayCore"], swiftSettings: strict),
         // Projects, settings, keys, audit in SQLite: with Migrations, the only importer of GRDB.
         .target(
             name: "ProjectStore",
@@ -101,8 +106,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ConfigurationFilesTests", dependencies: ["ConfigurationFiles", "SlipwayCore"],
+            name: "ConfigurationFilesTests",
+            dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
+            exclude: ["Reference", "Snapshots"], swiftSettings: strict),
+        .testTarget(
+            name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
             swiftSettings: strict),
+        .testTarget(
+            name: "SlipwayCommandsTests",
+            dependencies: ["SlipwayCommands", "SlipwayCore", "TestSupport"],
+            exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["slipway", "store-torture", "crash-probe", "TestSupport"],

@@ -1,5 +1,4 @@
 package import SlipwayCore
-import Yams
 
 /// Reads the documents that `export` writes, in YAML or JSON (which is YAML too), with the place of
 /// everything that is wrong.
@@ -26,7 +25,7 @@ package enum SettingsDocumentReader {
         let file: String
         var problems: [Problem] = []
 
-        mutating func document(_ root: Node) -> SettingsDocument {
+        mutating func document(_ root: YAMLNode) -> SettingsDocument {
             var document = SettingsDocument()
             guard let top = mapping(root, at: "the document", keys: ["projects"]) else {
                 return document
@@ -38,14 +37,15 @@ package enum SettingsDocumentReader {
                 return document
             }
             for (key, value) in entries(projects, at: "projects") {
-                guard let text = key.string, let name = parsed(key, { try ProjectName(text) })
+                guard let text = key.text, let name = parsed(key, { try ProjectName(text) })
                 else { continue }
                 document.projects.append(project(name, value))
             }
             return document
         }
 
-        private mutating func project(_ name: ProjectName, _ node: Node) -> SettingsDocument.Project
+        private mutating func project(_ name: ProjectName, _ node: YAMLNode)
+            -> SettingsDocument.Project
         {
             var project = SettingsDocument.Project(name: name)
             let path = "projects.\(name)"
@@ -54,7 +54,7 @@ package enum SettingsDocumentReader {
                 let codeDeploy = descend(services, "codedeploy", at: path + ".aws.services")
             else { return project }
             for (key, value) in entries(codeDeploy, at: path + ".aws.services.codedeploy") {
-                guard let text = key.string, let name = parsed(key, { try ApplicationName(text) })
+                guard let text = key.text, let name = parsed(key, { try ApplicationName(text) })
                 else { continue }
                 if let settings = settings(value, at: "\(path).aws.services.codedeploy.\(name)") {
                     project.applications.append((name, settings))
@@ -63,19 +63,19 @@ package enum SettingsDocumentReader {
             return project
         }
 
-        private mutating func settings(_ node: Node, at path: String) -> ApplicationSettings? {
-            guard !isNull(node) else { return ApplicationSettings() }
+        private mutating func settings(_ node: YAMLNode, at path: String) -> ApplicationSettings? {
+            guard !node.isNull else { return ApplicationSettings() }
             let keys = ["application_root", "region", "revision_location"]
             guard let fields = mapping(node, at: path, keys: keys) else { return nil }
-            var nodes: [ApplicationSettings.Field: Node] = [:]
+            var nodes: [ApplicationSettings.Field: YAMLNode] = [:]
             nodes[.applicationRoot] = fields["application_root"]
             nodes[.region] = fields["region"]
-            if let location = fields["revision_location"], !isNull(location) {
+            if let location = fields["revision_location"], !location.isNull {
                 readLocation(location, at: path + ".revision_location", into: &nodes)
             }
             var text: [ApplicationSettings.Field: String] = [:]
-            for (field, node) in nodes where !isNull(node) {
-                guard let value = node.scalar?.string else {
+            for (field, node) in nodes where !node.isNull {
+                guard let value = node.text else {
                     report(
                         node, code: "wrong-type", "\(path).\(field.rawValue) is not a text",
                         fix: "write one value behind the colon")
@@ -92,16 +92,17 @@ package enum SettingsDocumentReader {
         }
 
         private mutating func readLocation(
-            _ node: Node, at path: String, into nodes: inout [ApplicationSettings.Field: Node]
+            _ node: YAMLNode, at path: String,
+            into nodes: inout [ApplicationSettings.Field: YAMLNode]
         ) {
             guard let location = mapping(node, at: path, keys: ["revision_type", "s3_location"])
             else { return }
-            if let type = location["revision_type"], type.string != "S3" {
+            if let type = location["revision_type"], type.text != "S3" {
                 report(
                     type, code: "revision-type", "\(path).revision_type is not S3",
                     why: "S3 is the only place for revisions", fix: "write revision_type: S3")
             }
-            guard let s3 = location["s3_location"], !isNull(s3),
+            guard let s3 = location["s3_location"], !s3.isNull,
                 let parts = mapping(s3, at: path + ".s3_location", keys: ["bucket", "key_pattern"])
             else { return }
             nodes[.bucket] = parts["bucket"]
@@ -111,26 +112,27 @@ package enum SettingsDocumentReader {
         // MARK: - Steps
 
         /// The value of the one key that a mapping may have; nil where it is empty.
-        private mutating func descend(_ node: Node, _ key: String, at path: String) -> Node? {
-            guard !isNull(node), let found = mapping(node, at: path, keys: [key])?[key],
-                !isNull(found)
+        private mutating func descend(_ node: YAMLNode, _ key: String, at path: String) -> YAMLNode?
+        {
+            guard !node.isNull, let found = mapping(node, at: path, keys: [key])?[key],
+                !found.isNull
             else { return nil }
             return found
         }
 
         /// A mapping's values by key, after keys that it may not have were reported.
         private mutating func mapping(
-            _ node: Node, at path: String, keys: [String]
-        ) -> [String: Node]? {
-            guard node.mapping != nil else {
+            _ node: YAMLNode, at path: String, keys: [String]
+        ) -> [String: YAMLNode]? {
+            guard node.pairs != nil else {
                 report(
                     node, code: "wrong-type", "\(path) is not a mapping",
                     fix: "write keys under it: \(keys.joined(separator: ", "))")
                 return nil
             }
-            var values: [String: Node] = [:]
+            var values: [String: YAMLNode] = [:]
             for (key, value) in entries(node, at: path) {
-                guard let name = key.string else { continue }
+                guard let name = key.text else { continue }
                 if keys.contains(name) {
                     values[name] = value
                 } else {
@@ -140,22 +142,19 @@ package enum SettingsDocumentReader {
             return values
         }
 
-        private mutating func entries(_ node: Node, at path: String) -> [(Node, Node)] {
-            guard !isNull(node) else { return [] }
-            guard let mapping = node.mapping else {
+        private mutating func entries(_ node: YAMLNode, at path: String) -> [(YAMLNode, YAMLNode)] {
+            guard !node.isNull else { return [] }
+            guard let pairs = node.pairs else {
                 report(
                     node, code: "wrong-type", "\(path) is not a mapping",
                     fix: "write a name, a colon, and what belongs to it below")
                 return []
             }
-            return mapping.map { ($0.key, $0.value) }
+            return pairs.map { ($0.key, $0.value) }
         }
 
-        private func isNull(_ node: Node) -> Bool {
-            node.scalar.map { $0.style == .plain && ["", "~", "null"].contains($0.string) } ?? false
-        }
-
-        private mutating func parsed<Value>(_ node: Node, _ parse: () throws -> Value) -> Value? {
+        private mutating func parsed<Value>(_ node: YAMLNode, _ parse: () throws -> Value) -> Value?
+        {
             do {
                 return try parse()
             } catch {
@@ -166,7 +165,7 @@ package enum SettingsDocumentReader {
         }
 
         private mutating func reportUnknown(
-            _ node: Node, _ name: String, at path: String, keys: [String]
+            _ node: YAMLNode, _ name: String, at path: String, keys: [String]
         ) {
             if name == "keypair" || name.contains("secret") || name.contains("access_key") {
                 report(
@@ -185,16 +184,16 @@ package enum SettingsDocumentReader {
         }
 
         private mutating func report(
-            _ node: Node, code: String, _ message: String, why: String? = nil, fix: String
+            _ node: YAMLNode, code: String, _ message: String, why: String? = nil, fix: String
         ) {
             report(node, Problem(code: code, message, why: why, fix: fix))
         }
 
-        private mutating func report(_ node: Node, _ problem: Problem) {
+        private mutating func report(_ node: YAMLNode, _ problem: Problem) {
             var placed = problem
             placed.file = file
-            placed.line = node.mark?.line
-            placed.column = node.mark?.column
+            placed.line = node.mark.line
+            placed.column = node.mark.column
             problems.append(placed)
         }
     }

@@ -34,6 +34,8 @@ package struct SlipwayCommand: AsyncParsableCommand {
                     ExportCommand.self, ImportCommand.self,
                 ]),
             CommandGroup(
+                name: "Deploying:", subcommands: [PlanCommand.self, IAMPolicyCommand.self]),
+            CommandGroup(
                 name: "AWS keys for what runs in the build:",
                 subcommands: [
                     EnvCommand.self, ExecCommand.self, CredentialProcessCommand.self,

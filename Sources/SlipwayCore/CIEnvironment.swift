@@ -27,6 +27,8 @@ package struct CIEnvironment: Equatable, Sendable {
     /// `owner/name`, not yet parsed; nil where the service does not say.
     package let project: String?
     package let origin: Origin
+    /// What it says of the build itself.
+    package let build: BuildFacts
 
     /// Nil outside a CI service that is known. `eventFile` reads a file that GitHub Actions names.
     package init?(
@@ -102,6 +104,7 @@ package struct CIEnvironment: Equatable, Sendable {
         } else {
             return nil
         }
+        build = BuildFacts(service, environment)
     }
 
     /// Whose pull request GitHub's event is of. The repository of a fork that was deleted is null.

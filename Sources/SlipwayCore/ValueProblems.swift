@@ -208,7 +208,7 @@ package func shownWord(_ word: String) -> String {
 }
 
 /// A character for people: itself where it can be seen, else its code.
-private func describe(_ scalar: Unicode.Scalar) -> String {
+func describe(_ scalar: Unicode.Scalar) -> String {
     if scalar == " " { return "a space" }
     return UntrustedText.isUnsafe(scalar)
         ? "the character U+\(hexadecimal(scalar))" : "\"\(scalar)\""

@@ -5,6 +5,17 @@ enum Git {
     /// The address of the remote called `origin`, as it was written into the configuration; nil
     /// without a repository, such a remote, or git.
     static func originRemote() -> String? {
+        firstLine(of: ["config", "--get", "remote.origin.url"])
+    }
+
+    /// The branch that is checked out; nil on a detached checkout.
+    static func branch() -> String? { firstLine(of: ["symbolic-ref", "--short", "-q", "HEAD"]) }
+
+    /// The commit that is checked out; nil before the first.
+    static func commit() -> String? { firstLine(of: ["rev-parse", "--verify", "-q", "HEAD"]) }
+
+    /// The first line that git prints; nil where it fails.
+    private static func firstLine(of words: [String]) -> String? {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return nil }
         defer { close(ends[0]) }
@@ -16,8 +27,7 @@ enum Git {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
 
-        let words = ["git", "config", "--get", "remote.origin.url"]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = (["git"] + words).map { strdup($0) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()

@@ -35,6 +35,7 @@ extension Services {
             },
             now: { Date() },
             originRemote: { Git.originRemote() },
+            repository: .live,
             execute: { becomeProgram($0, unset: $1, set: $2, inheritance) }
         )
     }

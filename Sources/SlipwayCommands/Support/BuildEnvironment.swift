@@ -26,12 +26,8 @@ struct BuildEnvironmentOptions: ParsableArguments {
 
     /// A pull request from a fork gets no keys: who wrote it would have them.
     private func refuseFork() throws {
-        let services = Services.current
-        let continuousIntegration = CIEnvironment(services.environment) { path in
-            guard let bytes = try? services.readFile(path, 8 << 20) else { return nil }
-            return bytes.withUnsafeExposedBytes { String(decoding: $0, as: UTF8.self) }
-        }
-        guard !allowFork, let origin = continuousIntegration?.origin, origin != .own else { return }
+        guard !allowFork, let origin = Services.current.ciEnvironment?.origin, origin != .own
+        else { return }
         throw Problem(
             code: "fork", "a pull request from a fork gets no AWS keys",
             why: origin == .fork

@@ -18,6 +18,8 @@ package struct Services: Sendable {
     package var now: @Sendable () -> Date
     /// The remote called `origin` of the repository around the current folder.
     package var originRemote: @Sendable () -> String?
+    /// The repository around the current folder.
+    package var repository: Repository
     /// Becomes another program, which gets this one's environment without some variables and with
     /// others. Returns only to say why it could not.
     package var execute:
@@ -31,6 +33,7 @@ package struct Services: Sendable {
         descriptors: DescriptorReader,
         author: @escaping @Sendable () -> Author, homeFolder: @escaping @Sendable () -> String,
         now: @escaping @Sendable () -> Date, originRemote: @escaping @Sendable () -> String?,
+        repository: Repository = .none,
         execute: @escaping @Sendable ([String], Set<String>, [EnvironmentValue]) -> ExecuteError
     ) {
         self.environment = environment
@@ -43,6 +46,7 @@ package struct Services: Sendable {
         self.homeFolder = homeFolder
         self.now = now
         self.originRemote = originRemote
+        self.repository = repository
         self.execute = execute
     }
 

@@ -1,0 +1,93 @@
+/// Which branches or tags a section takes: one by its name, or those that a regular expression
+/// matches whole.
+///
+/// circle.yml key: `branch`, `tag`.
+package struct ReferencePattern: Hashable, Sendable, CustomStringConvertible {
+    /// As the user wrote it.
+    package let rawValue: String
+    /// What stands between the slashes; nil for a name.
+    private let expression: String?
+
+    /// Parses a name, or `/a regular expression/`. Capitals matter in both.
+    ///
+    /// Throws ``ReferencePatternError`` for an empty text and for an expression that is none.
+    package init(_ text: String) throws(ReferencePatternError) {
+        guard !text.isEmpty else { throw .empty }
+        rawValue = text
+        guard text.hasPrefix("/"), text.hasSuffix("/"), text.utf8.count > 1 else {
+            // Git allows no reference to begin or end with a slash.
+            guard !text.hasPrefix("/"), !text.hasSuffix("/") else { throw .halfAnExpression(text) }
+            expression = nil
+            return
+        }
+        let inner = String(text.dropFirst().dropLast())
+        guard !inner.isEmpty else { throw .emptyExpression }
+        do {
+            _ = try Regex(inner)
+        } catch {
+            throw .invalidExpression(text, detail: String(describing: error))
+        }
+        expression = inner
+    }
+
+    package var isExpression: Bool { expression != nil }
+
+    /// Whether a branch or tag is meant. An expression must match the whole name.
+    package func matches(_ reference: String) -> Bool {
+        guard let expression else { return reference == rawValue }
+        // It was compiled before: a regular expression cannot be kept in a value that is Sendable.
+        guard let regex = try? Regex(expression).matchingSemantics(.unicodeScalar) else {
+            return false
+        }
+        return (try? regex.wholeMatch(in: reference)) != nil
+    }
+
+    package var description: String { rawValue }
+}
+
+/// Why a text names no branches or tags.
+package enum ReferencePatternError: Error, Equatable, Sendable {
+    case empty
+    case emptyExpression
+    /// Only one of the slashes is there.
+    case halfAnExpression(String)
+    case invalidExpression(String, detail: String)
+}
+
+extension ReferencePatternError: ProblemReporting {
+    package var exitStatus: ExitStatus { .configuration }
+
+    package var problems: [Problem] {
+        switch self {
+        case .empty:
+            [
+                Problem(
+                    code: "empty-value", "the name is empty",
+                    fix: "write the name of a branch or tag")
+            ]
+        case .emptyExpression:
+            [
+                Problem(
+                    code: "invalid-expression", "the regular expression // is empty",
+                    why: "it would match nothing", fix: "write /.*/ to match everything")
+            ]
+        case .halfAnExpression(let text):
+            [
+                Problem(
+                    code: "invalid-expression",
+                    "\(UntrustedText(text)) is neither a name nor a regular expression",
+                    why:
+                        "no name begins or ends with /, and a regular expression stands between two",
+                    fix: "put all of it between slashes, for example /release-.*/")
+            ]
+        case .invalidExpression(let text, let detail):
+            [
+                Problem(
+                    code: "invalid-expression",
+                    "\(UntrustedText(text)) is not a regular expression",
+                    why: UntrustedText(detail).escaped,
+                    fix: "mend it, or write the name without slashes")
+            ]
+        }
+    }
+}

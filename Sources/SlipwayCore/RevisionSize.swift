@@ -1,0 +1,12 @@
+/// How much an application root holds, before it is packed.
+package struct RevisionSize: Equatable, Sendable {
+    /// Files and symbolic links.
+    package var fileCount: Int
+    /// What the files hold, and the texts of the links.
+    package var byteCount: Int
+
+    package init(fileCount: Int = 0, byteCount: Int = 0) {
+        self.fileCount = fileCount
+        self.byteCount = byteCount
+    }
+}
