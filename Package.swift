@@ -73,6 +73,10 @@ let package = Package(
             sources: ["Migrations.swift"],
             resources: [.embedInCode("0001_store.sql")],
             swiftSettings: strict),
+        .testTarget(
+            name: "ConfigurationFilesTests", dependencies: ["ConfigurationFiles", "SlipwayCore"],
+            exclude: ["Cases"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
