@@ -29,6 +29,7 @@ package struct SlipwayCommand: AsyncParsableCommand {
                     ProjectCommand.self, KeysCommand.self, SettingsCommand.self,
                     ExportCommand.self, ImportCommand.self,
                 ]),
+            CommandGroup(name: "Deployments:", subcommands: [CheckCommand.self]),
             CommandGroup(
                 name: "AWS keys for what runs in the build:",
                 subcommands: [

@@ -9,7 +9,7 @@ extension Services {
     /// The real world: this process's environment, terminal, files and clock.
     static func live(inheritance: ProcessGuard.Inheritance) -> Services {
         let environment = processEnvironment()
-        return Services(
+        var services = Services(
             environment: environment,
             console: Console(isUnicode: isUnicode(environment)) { stream, bytes in
                 try writeAll(bytes, to: stream == .output ? STDOUT_FILENO : STDERR_FILENO)
@@ -34,6 +34,8 @@ extension Services {
             originRemote: { Git.originRemote() },
             execute: { becomeProgram($0, unset: $1, set: $2, inheritance) }
         )
+        services.fileTree = { .folder($0) }
+        return services
     }
 }
 
