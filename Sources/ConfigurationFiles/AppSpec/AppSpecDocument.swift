@@ -8,8 +8,8 @@ struct AppSpecDocument {
     /// More aliases than this are refused unread: what they stand for may fit into no memory.
     static let aliasLimit = 16
     /// How often keys that stand twice are looked for, and the largest file in which they are.
-    private static let duplicateLimit = 20
-    private static let duplicateByteLimit = 64 << 10
+    private static let duplicateLimit = 10
+    private static let duplicateByteLimit = 32 << 10
 
     /// Nil where there is none, or it cannot be read.
     private(set) var root: YAMLValue?
@@ -312,6 +312,8 @@ struct AliasScan {
                 } else {
                     if !name.isEmpty { places[begin] = name }
                     start = nil
+                    // Enough to refuse the file.
+                    if places.count > AppSpecDocument.aliasLimit { return }
                 }
             }
             let isBehindBlank = " \t\n\r[{,".unicodeScalars.contains(previous)

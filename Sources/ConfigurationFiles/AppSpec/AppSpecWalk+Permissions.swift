@@ -81,7 +81,7 @@ extension AppSpecWalk {
         guard let elements = value.elements else {
             refuse(
                 .wrongType(path: path, found: value.kind, expected: "a list of patterns"),
-                where: (value.ruby.isFalsy || value.entries != nil, value.isSerdeNull),
+                where: (value.ruby.isFalsy || value.entries != nil, value.isSerdeEmptyList),
                 at: value.place)
             return []
         }
@@ -99,7 +99,7 @@ extension AppSpecWalk {
             refuse(
                 .wrongType(path: path, found: value.kind, expected: "a list, such as [file]"),
                 where: (
-                    value.ruby.isFalsy || value.entries?.isEmpty ?? false, value.isSerdeNull
+                    value.ruby.isFalsy || value.entries?.isEmpty ?? false, value.isSerdeEmptyList
                 ), at: value.place)
             return all
         }
@@ -179,7 +179,8 @@ extension AppSpecWalk {
             let isEmptyMapping = value.entries?.isEmpty ?? false
             refuse(
                 .wrongType(path: path, found: value.kind, expected: "a list of entries"),
-                where: (value.ruby == .null || isEmptyMapping, value.isSerdeNull), at: value.place)
+                where: (value.ruby == .null || isEmptyMapping, value.isSerdeEmptyList),
+                at: value.place)
             return nil
         }
         var entries: [AccessControlEntry] = []
@@ -274,7 +275,14 @@ extension AppSpecWalk {
 
     private mutating func range(_ value: YAMLValue?, at path: String) -> SELinuxRange? {
         guard let value, !value.isAlias else { return nil }
-        if value.ruby == .null, value.isSerdeNull { return nil }
+        if value.ruby == .null {
+            if value.isSerdeNull { return nil }
+            // What only Ruby takes for nothing, such as nULL.
+            refuse(
+                .range(path: path, text: value.scalar?.text ?? "", .missingPart), by: [.v20],
+                at: value.place)
+            return nil
+        }
         guard let text = value.scalar?.text else {
             refuse(
                 .wrongType(path: path, found: value.kind, expected: "a text"), by: Self.both,

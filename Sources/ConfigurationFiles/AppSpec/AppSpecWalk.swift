@@ -171,9 +171,10 @@ struct AppSpecWalk {
         }
         if value.isAlias { return nil }
         let isOldMissing = value.ruby == .null
-        if isOldMissing || value.isSerdeNull {
+        let isNewMissing = value.isSerdeNull || value.isBlank
+        if isOldMissing || isNewMissing {
             refuse(
-                .missing(path: key, entry: path), where: (!isOldMissing, !value.isSerdeNull),
+                .missing(path: key, entry: path), where: (!isOldMissing, !isNewMissing),
                 at: fields[key]?.key.place ?? value.place)
             return nil
         }
@@ -225,22 +226,23 @@ struct AppSpecWalk {
     private mutating func scripts(of event: YAMLEntry, _ name: String) -> [AppSpec.Script] {
         let lifecycleEvent = LifecycleEvent(rawValue: name)
         let value = event.value
-        let isNull = value.ruby == .null && value.isSerdeNull
+        let isOldNull = value.ruby == .null
+        let isNewEmpty = value.isSerdeNull || value.isBlank || value.elements?.isEmpty ?? false
         if !lifecycleEvent.isKnown {
             let nearest = nearestName(
                 to: name, among: LifecycleEvent.known.filter(\.runsScripts).map(\.rawValue))
             let flaw = AppSpecFlaw.unknownEvent(name, nearest: nearest)
-            let isEmpty = value.elements?.isEmpty ?? false
-            if isNull {
-                // The agents do not count an event of which nothing is said.
+            // The agents do not count an event of which nothing is said.
+            let counting = agents(
+                old: isOldNull, isNewEmpty || (isOldNull && value.elements == nil))
+            if counting.isEmpty {
                 warn(flaw, at: event.key.place)
             } else {
-                refuse(
-                    flaw, by: isEmpty ? [.v18] : Self.both, at: event.key.place, during: .install)
+                refuse(flaw, by: counting, at: event.key.place, during: .install)
             }
         } else if !lifecycleEvent.runsScripts {
             warn(.unscriptableEvent(lifecycleEvent), at: event.key.place)
-        } else if isNull || value.elements?.isEmpty ?? false {
+        } else if isOldNull || value.elements?.isEmpty ?? false {
             warn(.eventWithoutScripts(lifecycleEvent), at: event.key.place)
         }
         if value.isAlias { return [] }
@@ -249,7 +251,7 @@ struct AppSpecWalk {
             refuse(
                 .wrongType(
                     path: "hooks.\(name)", found: value.kind, expected: "a list of scripts"),
-                where: (value.ruby.isFalsy || isEmptyMapping, value.isSerdeNull), at: value.place)
+                where: (value.ruby.isFalsy || isEmptyMapping, isNewEmpty), at: value.place)
             return []
         }
         var scripts: [AppSpec.Script] = []

@@ -66,8 +66,7 @@ extension RubyValue {
         } else if let value = scanner.sexagesimal {
             self = value
         } else if scanner.isFloat {
-            let bare = text.filter { $0 != "," && $0 != "_" }
-            self = Double(bare).map(RubyValue.float) ?? .text(text)
+            self = Self.float(text)
         } else if let base = scanner.integerBase {
             self = Self.integer(text, base: base)
         } else {
@@ -104,6 +103,18 @@ extension RubyValue {
         case "-.inf": -.infinity
         default: nil
         }
+    }
+
+    /// What looks like a float and has no digit before its exponent raises an error.
+    private static func float(_ text: String) -> RubyValue {
+        let bare = text.filter { $0 != "," && $0 != "_" }
+        let mantissa = bare.prefix { $0 != "e" && $0 != "E" }
+        guard mantissa.contains(where: \.isNumber) else {
+            return mantissa.count == bare.count ? .text(text) : .failing
+        }
+        // Swift wants a digit behind the point.
+        return Double(bare.replacing(".e", with: ".0e").replacing(".E", with: ".0E"))
+            .map(RubyValue.float) ?? .text(text)
     }
 
     private static func integer(_ text: String, base: Int) -> RubyValue {
@@ -258,15 +269,13 @@ private struct ScalarScanner {
         mutating get {
             reset()
             _ = take("+-")
-            let start = position
             if let next, isDigit(next) {
                 _ = skip { isDigit($0) || $0 == "_" || $0 == "," }
             }
-            let hasDigits = position > start
             guard take(".") else { return false }
-            let fraction = skip(isDigit)
+            _ = skip(isDigit)
             if take("eE") { guard take("+-"), digits(1...(.max)) else { return false } }
-            return isAtEnd && (hasDigits || fraction > 0)
+            return isAtEnd
         }
     }
 

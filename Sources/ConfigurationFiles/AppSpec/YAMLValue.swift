@@ -62,6 +62,9 @@ struct YAMLValue {
         return SerdeScalar.isNull(scalar.text) && (tag == nil || tag == YAMLTag.null)
     }
 
+    /// Whether agent 2.0 takes it for an optional list that is absent or empty.
+    var isSerdeEmptyList: Bool { isSerdeNull || isBlank }
+
     /// Whether nothing at all stands there.
     var isBlank: Bool { scalar.map { $0.isPlain && $0.text.isEmpty } ?? false }
 }
