@@ -97,7 +97,7 @@ extension AppSpecWalk {
         guard let value = entry?.value, !value.isAlias else { return all }
         guard let elements = value.elements else {
             refuse(
-                .wrongType(path: path, found: value.kind, expected: "a list, such as [file]"),
+                .wrongType(path: path, found: value.kind, expected: "a list of types"),
                 where: (
                     value.ruby.isFalsy || value.entries?.isEmpty ?? false, value.isSerdeEmptyList
                 ), at: value.place)

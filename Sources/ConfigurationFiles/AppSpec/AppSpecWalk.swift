@@ -35,11 +35,11 @@ struct AppSpecWalk {
         let files = files(fields["files"], os: os ?? .linux)
         let permissions = permissions(fields["permissions"], os: os)
         let hooks = hooks(fields["hooks"])
-        return os.map {
-            AppSpec(
-                os: $0, fileExistsBehavior: behavior, files: files, permissions: permissions,
-                hooks: hooks)
-        }
+        // What else is wrong is worth knowing where only the os is mistyped.
+        let name = fields["os"]?.value.scalar?.text.lowercased() ?? ""
+        return AppSpec(
+            os: os ?? (name.hasPrefix("win") ? .windows : .linux), fileExistsBehavior: behavior,
+            files: files, permissions: permissions, hooks: hooks)
     }
 
     /// Reports a Lambda or an ECS AppSpec, and nothing else of it.
@@ -344,9 +344,7 @@ struct AppSpecWalk {
         let isPlain = value.scalar?.isPlain ?? false
         let isBoolean = isPlain && SerdeScalar.boolean(value.scalar?.text ?? "") != nil
         if !value.isSerdeNull && !isBoolean {
-            refuse(
-                .wrongType(path: path, found: value.kind, expected: "true or false"),
-                by: [.v20], at: value.place)
+            refuse(.notBoolean(path: path, text: quoted(value)), by: [.v20], at: value.place)
         }
         return !value.ruby.isFalsy
     }

@@ -193,6 +193,11 @@ extension AppSpecFlaw {
                 "\(shown(path)) is \(shown(text)), not a plain whole number", nil,
                 "write whole seconds without quotation marks, unit or leading zero: timeout: 300"
             )
+        case .notBoolean(let path, let text):
+            (
+                "\(shown(path)) is \(shown(text)), not true or false", nil,
+                "write true or false, without quotation marks"
+            )
         case .timeoutTooLong(let path, let seconds):
             (
                 "\(shown(path)) is \(seconds) seconds",
@@ -257,7 +262,8 @@ extension AppSpecFlaw {
                     error == .tooLong
                         ? "a mode has at most four digits" : "a mode has the digits 0 to 7",
                 ].compactMap(\.self).joined(separator: "; "),
-                "write it in quotation marks: mode: \"0644\""
+                "write it in quotation marks: mode: "
+                    + ((try? FileMode(agentDigits: text)).map { "\"\($0)\"" } ?? "\"0644\"")
             )
         case .modeReadDifferently(let path, let text, let old, let new):
             (

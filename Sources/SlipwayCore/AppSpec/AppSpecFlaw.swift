@@ -42,6 +42,8 @@ package enum AppSpecFlaw: Equatable, Sendable {
     case emptyText(path: String)
     case timeout(path: String, text: String)
     case timeoutNotInteger(path: String, text: String)
+    /// Agent 2.0 knows `true` and `false` alone.
+    case notBoolean(path: String, text: String)
     case timeoutTooLong(path: String, seconds: Int)
     case eventTooLong(LifecycleEvent, seconds: Int)
     case permissionsOnWindows
@@ -129,6 +131,7 @@ package enum AppSpecFlaw: Equatable, Sendable {
         case .emptyText: "empty-value"
         case .timeout: "timeout"
         case .timeoutNotInteger: "timeout-not-integer"
+        case .notBoolean: "not-boolean"
         case .timeoutTooLong, .eventTooLong: "timeout-too-long"
         case .permissionsOnWindows: "permissions-on-windows"
         case .objectType: "object-type"
