@@ -34,7 +34,8 @@ package struct SlipwayCommand: AsyncParsableCommand {
                     ExportCommand.self, ImportCommand.self,
                 ]),
             CommandGroup(
-                name: "Deploying:", subcommands: [PlanCommand.self, IAMPolicyCommand.self]),
+                name: "Deploying:",
+                subcommands: [PlanCommand.self, CheckCommand.self, IAMPolicyCommand.self]),
             CommandGroup(
                 name: "AWS keys for what runs in the build:",
                 subcommands: [

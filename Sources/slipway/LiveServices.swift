@@ -9,7 +9,7 @@ extension Services {
     /// The real world: this process's environment, terminal, files and clock.
     static func live(inheritance: ProcessGuard.Inheritance) -> Services {
         let environment = processEnvironment()
-        return Services(
+        var services = Services(
             environment: environment,
             console: Console(isUnicode: isUnicode(environment)) { stream, bytes in
                 try writeAll(bytes, to: stream == .output ? STDOUT_FILENO : STDERR_FILENO)
@@ -38,6 +38,8 @@ extension Services {
             repository: .live,
             execute: { becomeProgram($0, unset: $1, set: $2, inheritance) }
         )
+        services.fileTree = { .folder($0) }
+        return services
     }
 }
 

@@ -38,7 +38,7 @@ private struct World {
                 }
                 return SecretBytes(copying: Array(circle.utf8))
             },
-            readDescriptor: { _, _ in SecretBytes(copying: []) },
+            descriptors: DescriptorReader { _, _ in SecretBytes(copying: []) },
             author: { Author(user: "test", host: "test") }, homeFolder: { "/nowhere" },
             now: { Date(timeIntervalSince1970: 0) }, originRemote: { nil },
             repository: Repository(

@@ -140,7 +140,7 @@ struct ServiceCase: Sendable, CustomTestStringConvertible {
             environment: [
                 "TRAVIS": "true", "TRAVIS_BRANCH": "master", "TRAVIS_PULL_REQUEST": "7",
                 "TRAVIS_COMMIT": full, "TRAVIS_BUILD_NUMBER": "42",
-            ], git: "master"),
+            ], change: .unknownPullRequest, git: "master"),
         .init(
             name: "Buildkite, with the word HEAD for a commit",
             environment: [

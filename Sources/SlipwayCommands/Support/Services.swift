@@ -25,6 +25,8 @@ package struct Services: Sendable {
     package var execute:
         @Sendable (_ command: [String], _ unset: Set<String>, _ set: [EnvironmentValue]) ->
             ExecuteError
+    /// The files of a folder, which need not be there.
+    package var fileTree: @Sendable (_ folder: String) -> FileTree = { _ in .empty }
 
     package init(
         environment: [String: String], console: Console, terminal: Terminal,
