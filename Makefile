@@ -21,7 +21,8 @@ build:
 	swift build $(SWIFT_FLAGS)
 
 release:
-	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product slipway
+	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --disable-local-rpath \
+		--product slipway
 
 format:
 	swift format --in-place --recursive Sources Tests Benchmarks migrations Package.swift

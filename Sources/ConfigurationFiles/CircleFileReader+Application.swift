@@ -83,7 +83,7 @@ extension CircleFileWalk {
         section.timeout = written("timeout", in: fields) { text in
             guard let timeout = WatchTimeout(text) else {
                 throw Problem(
-                    code: "invalid-timeout", "\"\(UntrustedText(text))\" is not a time limit",
+                    code: "invalid-timeout", "\"\(shownWord(text))\" is not a time limit",
                     why: "it is a number of seconds, or is written like 45s, 30m or 1h30m, "
                         + "and is at most 7 days", fix: "write for example timeout: 30m")
             }
@@ -126,7 +126,7 @@ extension CircleFileWalk {
         let key = written("kms_key_id", in: parts) { text in
             guard let key = KMSKeyID(text) else {
                 throw Problem(
-                    code: "invalid-kms-key", "\"\(UntrustedText(text))\" is not a KMS key",
+                    code: "invalid-kms-key", "\"\(shownWord(text))\" is not a KMS key",
                     why: "it is a key's id, ARN or alias",
                     fix: "write for example alias/revisions")
             }
@@ -190,7 +190,7 @@ extension CircleFileWalk {
             let names = Value.allCases.map(\.rawValue)
             let nearest = nearestName(to: text.replacing("-", with: "_"), among: names)
             throw Problem(
-                code: "invalid-choice", "\"\(UntrustedText(text))\" is no \(key)",
+                code: "invalid-choice", "\"\(shownWord(text))\" is no \(key)",
                 why: "it is one of \(names.joined(separator: ", "))",
                 fix: nearest.map { "did you mean \($0)?" } ?? "write one of them")
         }

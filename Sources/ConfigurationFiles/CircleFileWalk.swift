@@ -147,7 +147,7 @@ struct CircleFileWalk {
     }
 
     /// Text of the file as a message may show it.
-    func shown(_ text: String) -> String { UntrustedText(String(text.prefix(60))).escaped }
+    func shown(_ text: String) -> String { shownWord(text) }
 }
 
 /// The pairs of a mapping that its level knows.

@@ -178,7 +178,7 @@ package enum SettingsDocumentReader {
             let nearest = nearestName(to: name, among: keys)
             report(
                 node, code: "unknown-key",
-                "\(path) has the unknown key \(UntrustedText(String(name.prefix(60))))",
+                "\(path) has the unknown key \(shownWord(name))",
                 why: "it may have \(keys.joined(separator: ", "))",
                 fix: nearest.map { "did you mean \($0)?" } ?? "remove it")
         }

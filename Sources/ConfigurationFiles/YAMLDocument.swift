@@ -104,7 +104,7 @@ extension YAMLDocument.RepeatedKey {
     func problem(file: String) -> Problem {
         Problem(
             code: "duplicate-key",
-            "the key \(UntrustedText(String(name.prefix(60)))) stands twice; first in line "
+            "the key \(shownWord(name)) stands twice; first in line "
                 + "\(first.line)",
             why: "only one of them could count", fix: "remove or rename one", file: file,
             line: mark.line, column: mark.column)

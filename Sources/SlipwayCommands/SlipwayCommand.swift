@@ -2,7 +2,7 @@ package import ArgumentParser
 import SlipwayCore
 
 /// `slipway`: the root of all commands.
-package struct SlipwayCommand: AsyncParsableCommand {
+package struct SlipwayCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "slipway",
         abstract: "Continuous deployment with AWS CodeDeploy, from a terminal.",
@@ -51,20 +51,16 @@ package struct SlipwayCommand: AsyncParsableCommand {
 
     package init() {}
 
-    package func run() async throws {
+    package func run() throws {
         try Services.current.console.document(wrappedUsage(Self.helpMessage()) + "\n")
     }
 
     /// Runs a command line and returns the exit status of the process.
-    package static func run(_ arguments: [String], services: Services) async -> Int32 {
-        await Services.$scoped.withValue(services) {
+    package static func run(_ arguments: [String], services: Services) -> Int32 {
+        Services.$scoped.withValue(services) {
             do {
                 var command = try parseAsRoot(arguments)
-                if var command = command as? any AsyncParsableCommand {
-                    try await command.run()
-                } else {
-                    try command.run()
-                }
+                try command.run()
                 try services.console.flush()
                 return ExitStatus.success.rawValue
             } catch {

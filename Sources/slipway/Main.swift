@@ -5,9 +5,8 @@ import SlipwayCore
 
 @main
 enum Main {
-    /// On the main thread, whose signal mask is the one that a program run by `exec` must get.
-    @MainActor
-    static func main() async {
+    /// Runs on the main thread, and starts no other: a short command has no time for that.
+    static func main() {
         let inheritance: ProcessGuard.Inheritance
         do {
             inheritance = try ProcessGuard.engage()
@@ -17,6 +16,6 @@ enum Main {
         }
         let services = Services.live(inheritance: inheritance)
         exit(
-            await SlipwayCommand.run(Array(CommandLine.arguments.dropFirst()), services: services))
+            SlipwayCommand.run(Array(CommandLine.arguments.dropFirst()), services: services))
     }
 }

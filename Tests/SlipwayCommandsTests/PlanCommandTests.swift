@@ -52,7 +52,7 @@ private struct World {
             execute: { command, _, _ in
                 ExecuteError(command: command.first ?? "", code: 0, message: "")
             })
-        let status = await SlipwayCommand.run(arguments, services: services)
+        let status = SlipwayCommand.run(arguments, services: services)
         return (output.withLock(\.self), errors.withLock(\.self), status)
     }
 }

@@ -3,14 +3,15 @@ import FoundationEssentials
 import ProjectStore
 import SlipwayCore
 
-struct AuditCommand: AsyncParsableCommand {
+struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Show who changed what and who read secrets, and check the log.",
         subcommands: [List.self, Verify.self], defaultSubcommand: List.self)
 
-    struct List: AsyncParsableCommand {
+    struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Show the audit log, newest first.",
             discussion: """
                 Examples:
@@ -29,7 +30,7 @@ struct AuditCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             guard limit > 0 else {
                 throw UsageProblem(
                     Problem(
@@ -59,8 +60,9 @@ struct AuditCommand: AsyncParsableCommand {
         }
     }
 
-    struct Verify: AsyncParsableCommand {
+    struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Check that no row of the audit log is missing or changed.",
             discussion: """
                 Needs an unlocker. Keep the head that it prints elsewhere to notice later that a \
@@ -73,7 +75,7 @@ struct AuditCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let verdict = try store.open(.read).verifyAudit()
             let console = Services.current.console
             switch verdict {

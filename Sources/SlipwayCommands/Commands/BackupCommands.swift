@@ -3,7 +3,7 @@ import KeyVault
 import ProjectStore
 import SlipwayCore
 
-struct BackupCommand: AsyncParsableCommand {
+struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Copy the store to a file, proved whole, while others use it.",
@@ -20,7 +20,7 @@ struct BackupCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         let proof = try store.open(.write).backUp(to: file)
         let console = Services.current.console
         if output.json {
@@ -30,7 +30,7 @@ struct BackupCommand: AsyncParsableCommand {
     }
 }
 
-struct RestoreCommand: AsyncParsableCommand {
+struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
         abstract: "Put a backup in the store's place.",
@@ -48,7 +48,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         let services = Services.current
         try consent.confirm("This puts \(file) in the place of the store \(store.path).")
         let result = try ProjectStore.restore(

@@ -2,7 +2,7 @@ import ArgumentParser
 import ConfigurationFiles
 import SlipwayCore
 
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Find what is wrong before AWS does.",
@@ -20,7 +20,7 @@ struct CheckCommand: AsyncParsableCommand {
     var appspec: String?
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         guard let appspec else {
             throw ValidationError("--appspec FILE is missing")
         }

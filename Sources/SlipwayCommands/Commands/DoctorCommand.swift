@@ -3,7 +3,7 @@ import KeyVault
 import ProjectStore
 import SlipwayCore
 
-struct DoctorCommand: AsyncParsableCommand {
+struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check the store, what opens it, and a project's keys and settings.",
@@ -18,7 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         var checks: [Check] = []
         if let store = Self.opened(store, &checks) {
             checks.append(Self.file(store))

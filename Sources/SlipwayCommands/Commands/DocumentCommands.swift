@@ -3,7 +3,7 @@ import ConfigurationFiles
 import ProjectStore
 import SlipwayCore
 
-struct ExportCommand: AsyncParsableCommand {
+struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Print the settings of all projects, or one, as YAML or JSON.",
@@ -23,7 +23,7 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         let project = try project.map { try ProjectName($0) }
         let store = try store.open(.read)
         let console = Services.current.console
@@ -40,7 +40,7 @@ struct ExportCommand: AsyncParsableCommand {
 
 extension SettingsDocumentWriter.Format: ExpressibleByArgument {}
 
-struct ImportCommand: AsyncParsableCommand {
+struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Read settings of projects from YAML or JSON.",
@@ -62,7 +62,7 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         let services = Services.current
         let limit = SettingsDocumentReader.byteLimit
         let bytes =

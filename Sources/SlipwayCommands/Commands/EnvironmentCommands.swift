@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import SlipwayCore
 
-struct EnvCommand: AsyncParsableCommand {
+struct EnvCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
         abstract: "Print a project's AWS keys and region as environment variables.",
@@ -20,7 +20,7 @@ struct EnvCommand: AsyncParsableCommand {
     @OptionGroup var build: BuildEnvironmentOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         let environment = try build.open(for: "env")
         let format = output.json ? .json : format
         try Services.current.console.raw(
@@ -28,7 +28,7 @@ struct EnvCommand: AsyncParsableCommand {
     }
 }
 
-struct ExecCommand: AsyncParsableCommand {
+struct ExecCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec",
         abstract: "Run a command with a project's AWS keys in its environment.",
@@ -46,7 +46,7 @@ struct ExecCommand: AsyncParsableCommand {
     @Argument(parsing: .postTerminator, help: "The command, behind --.")
     var command: [String] = []
 
-    func run() async throws {
+    func run() throws {
         guard !command.isEmpty else {
             throw UsageProblem(
                 Problem(
@@ -69,7 +69,7 @@ struct ExecCommand: AsyncParsableCommand {
     }
 }
 
-struct CredentialProcessCommand: AsyncParsableCommand {
+struct CredentialProcessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "credential-process",
         abstract: "Print a project's AWS keys in the form that every AWS SDK reads.",
@@ -82,7 +82,7 @@ struct CredentialProcessCommand: AsyncParsableCommand {
 
     @OptionGroup var build: BuildEnvironmentOptions
 
-    func run() async throws {
+    func run() throws {
         let keys = try build.open(for: "credential-process").keys
         let text = SecretText()
         text.append("{\"Version\": 1, \"AccessKeyId\": \"\(keys.accessKeyID)\"")

@@ -3,7 +3,7 @@ import ConfigurationFiles
 import ProjectStore
 import SlipwayCore
 
-struct IAMPolicyCommand: AsyncParsableCommand {
+struct IAMPolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "iam-policy",
         abstract: "Print the least IAM policy with which this project can deploy.",
@@ -25,7 +25,7 @@ struct IAMPolicyCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         let account = try accountID.map(Self.account)
         let console = Services.current.console
         let name = try project.resolveIfKnown()

@@ -2,7 +2,7 @@ import ArgumentParser
 import ProjectStore
 import SlipwayCore
 
-struct KeysCommand: AsyncParsableCommand {
+struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
         abstract: "Set, show and remove a project's AWS keys.",
@@ -12,8 +12,9 @@ struct KeysCommand: AsyncParsableCommand {
             """,
         subcommands: [Set.self, Show.self, Remove.self])
 
-    struct Set: AsyncParsableCommand {
+    struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Save AWS keys; the secret is asked for, or read from standard input.",
             discussion: """
                 The secret never stands on the command line, where every user of the machine could \
@@ -40,7 +41,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             guard misplaced.isEmpty else { throw Self.misplacedSecret }
             let services = Services.current
             let id = try AccessKeyID(accessKeyID)
@@ -156,8 +157,9 @@ struct KeysCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show a project's access key id, its age and who saved it.",
             discussion: """
                 The secret is never shown. slipway env, exec and credential-process give it to \
@@ -171,7 +173,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let project = try project.resolve()
             let keys = try store.open(.read).keysSummary(of: project)
             let services = Services.current
@@ -190,8 +192,9 @@ struct KeysCommand: AsyncParsableCommand {
         }
     }
 
-    struct Remove: AsyncParsableCommand {
+    struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "remove",
             abstract: "Remove a project's AWS keys.",
             discussion: """
                 Example:
@@ -203,7 +206,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let project = try project.resolve()
             let store = try store.open(.write)
             let keys = try store.keysSummary(of: project)

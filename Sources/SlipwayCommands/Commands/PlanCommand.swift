@@ -1,7 +1,7 @@
 import ArgumentParser
 import SlipwayCore
 
-struct PlanCommand: AsyncParsableCommand {
+struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Show what this build would deploy, and where each value comes from.",
@@ -20,7 +20,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
-    func run() async throws {
+    func run() throws {
         let report = try PlanReport(build, project, store)
         let console = Services.current.console
         if output.json {

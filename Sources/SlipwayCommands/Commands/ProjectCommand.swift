@@ -2,14 +2,15 @@ import ArgumentParser
 import ProjectStore
 import SlipwayCore
 
-struct ProjectCommand: AsyncParsableCommand {
+struct ProjectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "project",
         abstract: "Add, list, show, rename and remove projects.",
         subcommands: [Add.self, List.self, Show.self, Rename.self, Remove.self])
 
-    struct Add: AsyncParsableCommand {
+    struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Add a project; the first one makes the store.",
             discussion: """
                 Example:
@@ -21,7 +22,7 @@ struct ProjectCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let name = try ProjectName(name)
             try store.openOrCreate().addProject(name)
             let console = Services.current.console
@@ -31,8 +32,9 @@ struct ProjectCommand: AsyncParsableCommand {
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the projects.",
             discussion: """
                 Example:
@@ -42,7 +44,7 @@ struct ProjectCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let store = try store.open(.read)
             let console = Services.current.console
             if output.json {
@@ -72,8 +74,9 @@ struct ProjectCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show one project.",
             discussion: """
                 Example:
@@ -87,7 +90,7 @@ struct ProjectCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let name = try ProjectOption.parsed(name)
             let store = try store.open(.read)
             let project = try store.project(name)
@@ -109,8 +112,9 @@ struct ProjectCommand: AsyncParsableCommand {
         }
     }
 
-    struct Rename: AsyncParsableCommand {
+    struct Rename: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rename",
             abstract: "Give a project another name; its settings and keys stay.",
             discussion: """
                 Example:
@@ -124,7 +128,7 @@ struct ProjectCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let (old, new) = (try ProjectName(name), try ProjectName(newName))
             try store.open(.write).renameProject(old, to: new)
             let console = Services.current.console
@@ -135,8 +139,9 @@ struct ProjectCommand: AsyncParsableCommand {
         }
     }
 
-    struct Remove: AsyncParsableCommand {
+    struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "remove",
             abstract: "Remove a project with its keys, settings and history.",
             discussion: """
                 Asks for the project's name to be typed. The audit log stays.
@@ -151,7 +156,7 @@ struct ProjectCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let name = try ProjectName(name)
             let store = try store.open(.write)
             let project = try store.project(name)

@@ -2,7 +2,7 @@ import ArgumentParser
 import ProjectStore
 import SlipwayCore
 
-struct SettingsCommand: AsyncParsableCommand {
+struct SettingsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settings",
         abstract: "Set, get and list the defaults of a project's CodeDeploy applications.",
@@ -14,8 +14,9 @@ struct SettingsCommand: AsyncParsableCommand {
             Set.self, Get.self, List.self, Unset.self, History.self, Revert.self,
         ])
 
-    struct Set: AsyncParsableCommand {
+    struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Set some of an application's settings; the others stay.",
             discussion: """
                 Key patterns may have {BRANCH}, {COMMIT}, {SHORT_COMMIT} and {BUILD_NUM}.
@@ -46,7 +47,7 @@ struct SettingsCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             var patch = SettingsPatch()
             if let applicationRoot { patch.set(.applicationRoot, to: applicationRoot) }
             if let region { patch.set(.region, to: region) }
@@ -84,8 +85,9 @@ struct SettingsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Get: AsyncParsableCommand {
+    struct Get: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "get",
             abstract: "Print an application's settings, or one value bare.",
             discussion: """
                 Examples:
@@ -101,7 +103,7 @@ struct SettingsCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let field = try field.map(SettingsCommand.field)
             let application = try ApplicationName(application)
             let project = try project.resolve()
@@ -131,8 +133,9 @@ struct SettingsCommand: AsyncParsableCommand {
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the applications of a project with their settings.",
             discussion: """
                 Example:
@@ -143,7 +146,7 @@ struct SettingsCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let project = try project.resolve()
             let settings = try store.open(.read).settings(in: project)
             if output.json {
@@ -154,8 +157,9 @@ struct SettingsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Unset: AsyncParsableCommand {
+    struct Unset: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "unset",
             abstract: "Unset some settings of an application, or all of them.",
             discussion: """
                 The history stays: settings revert brings them back.
@@ -174,7 +178,7 @@ struct SettingsCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let fields = try fields.map(SettingsCommand.field)
             let application = try ApplicationName(application)
             let project = try project.resolve()
@@ -202,8 +206,9 @@ struct SettingsCommand: AsyncParsableCommand {
         }
     }
 
-    struct History: AsyncParsableCommand {
+    struct History: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "history",
             abstract: "Show every version of an application's settings, newest first.",
             discussion: """
                 Example:
@@ -216,7 +221,7 @@ struct SettingsCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let application = try ApplicationName(application)
             let project = try project.resolve()
             let versions = try store.open(.read).history(of: application, in: project)
@@ -233,8 +238,9 @@ struct SettingsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Revert: AsyncParsableCommand {
+    struct Revert: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revert",
             abstract: "Make an old version of an application's settings the newest.",
             discussion: """
                 Nothing is lost: it is saved as a new version.
@@ -251,7 +257,7 @@ struct SettingsCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let application = try ApplicationName(application)
             let project = try project.resolve()
             let (new, isNew) = try store.open(.write).revertSettings(

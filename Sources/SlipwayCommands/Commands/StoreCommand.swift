@@ -3,14 +3,15 @@ import KeyVault
 import ProjectStore
 import SlipwayCore
 
-struct StoreCommand: AsyncParsableCommand {
+struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
         abstract: "Show the store, rotate its key, say what opens it.",
         subcommands: [Show.self, Rotate.self, UnlockersCommand.self])
 
-    struct Show: AsyncParsableCommand {
+    struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show where the store is and what is in it.",
             discussion: """
                 Needs no unlocker.
@@ -22,7 +23,7 @@ struct StoreCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let info = try store.open(.read).info()
             let console = Services.current.console
             if output.json { return try console.json(info.json(path: store.path)) }
@@ -49,8 +50,9 @@ struct StoreCommand: AsyncParsableCommand {
         }
     }
 
-    struct Rotate: AsyncParsableCommand {
+    struct Rotate: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Make a new store key and wrap every secret's key under it.",
             discussion: """
                 Others go on reading meanwhile. It can be stopped at any moment and run again: it \
@@ -69,7 +71,7 @@ struct StoreCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let console = Services.current.console
             if plan {
                 let info = try store.open(.read).info()
@@ -111,14 +113,15 @@ struct StoreCommand: AsyncParsableCommand {
     }
 }
 
-struct UnlockersCommand: AsyncParsableCommand {
+struct UnlockersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlockers",
         abstract: "List, add and remove what opens the store.",
         subcommands: [List.self, Add.self, Remove.self], defaultSubcommand: List.self)
 
-    struct List: AsyncParsableCommand {
+    struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the unlockers.",
             discussion: """
                 Needs no unlocker.
@@ -130,7 +133,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let unlockers = try store.open(.read).unlockers()
             let console = Services.current.console
             if output.json { return try console.json(.array(unlockers.map(\.json))) }
@@ -145,13 +148,14 @@ struct UnlockersCommand: AsyncParsableCommand {
         }
     }
 
-    struct Add: AsyncParsableCommand {
+    struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Let another key or passphrase open the store.",
             subcommands: [AddKeyFile.self, AddKey.self, AddPassphrase.self])
     }
 
-    struct AddKeyFile: AsyncParsableCommand {
+    struct AddKeyFile: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "key-file",
             abstract: "Add the key of a file, which is made if it is not there.",
@@ -170,7 +174,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let store = try store.open(.write)
             try store.unlock()
             let (key, isNew) = try KeyFile.readOrCreate(at: file)
@@ -179,7 +183,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         }
     }
 
-    struct AddKey: AsyncParsableCommand {
+    struct AddKey: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "key",
             abstract: "Add a key given on standard input, in base64.",
@@ -193,7 +197,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let services = Services.current
             let store = try store.open(.write)
             let text: SecretBytes
@@ -216,7 +220,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         }
     }
 
-    struct AddPassphrase: AsyncParsableCommand {
+    struct AddPassphrase: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "passphrase",
             abstract: "Add a passphrase, asked for twice, or read from standard input.",
@@ -232,7 +236,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let services = Services.current
             let store = try store.open(.write)
             try store.unlock()
@@ -272,8 +276,9 @@ struct UnlockersCommand: AsyncParsableCommand {
         }
     }
 
-    struct Remove: AsyncParsableCommand {
+    struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "remove",
             abstract: "Take an unlocker away; the last one stays.",
             discussion: """
                 Whoever had its key may have kept the store key: slipway store rotate ends that.
@@ -288,7 +293,7 @@ struct UnlockersCommand: AsyncParsableCommand {
         @OptionGroup var store: StoreOptions
         @OptionGroup var output: JSONOption
 
-        func run() async throws {
+        func run() throws {
             let store = try store.open(.write)
             guard
                 let unlocker = try store.unlockers().first(where: { $0.unlocker.id.rawValue == id })

@@ -1,0 +1,175 @@
+"""What the foreign checks stand on: the binary under test, each time in a home of its own."""
+
+import concurrent.futures
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+PROJECT = "acme/shop"
+ACCESS_KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+SECRET = b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+TOKEN = b"FwoGZXIvYXdzEXAMPLE+token/of/some//length=="
+PASSPHRASE = b"four words nobody combines"
+
+SUCCESS, CONFIGURATION, STORE, USAGE = 0, 2, 7, 64
+DOCUMENTED_STATUSES = {0, 1, 2, 3, 4, 5, 6, 7, 64, 130}
+
+# No command takes nearly as long; what does is stuck.
+PATIENCE = 30
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--slipway", default=".build/debug/slipway", help="the slipway binary to judge"
+    )
+
+
+@pytest.fixture(scope="session")
+def binary(pytestconfig):
+    path = Path(pytestconfig.getoption("--slipway")).resolve()
+    if not os.access(path, os.X_OK):
+        pytest.exit(f"{path} is not a program: name the slipway binary with --slipway", 2)
+    return path
+
+
+@pytest.fixture
+def slipway(binary, tmp_path):
+    """slipway in an empty home."""
+    return Home(binary, tmp_path)
+
+
+@pytest.fixture
+def store(slipway, prepared):
+    """slipway in a home with a store, a project, and the project's AWS keys."""
+    slipway.copy(prepared)
+    return slipway
+
+
+@pytest.fixture(scope="session")
+def prepared(binary, tmp_path_factory):
+    """What each test gets a copy of."""
+    home = Home(binary, tmp_path_factory.mktemp("prepared"))
+    home("project", "add", PROJECT)
+    home.set_keys(SECRET, TOKEN)
+    return home
+
+
+class Home:
+    """slipway with a home folder, a current folder and an environment of its own."""
+
+    def __init__(self, binary, folder):
+        self.binary = binary
+        self.folder = folder
+        self.work = folder / "work"
+        self.temporary = folder / "tmp"
+        for made in (self.work, self.temporary):
+            made.mkdir()
+        self.environment = {
+            "HOME": str(folder),
+            "LANG": "C.UTF-8",
+            "PATH": os.environ["PATH"],
+            "TMPDIR": str(self.temporary),
+        }
+
+    @property
+    def database(self):
+        return self.folder / ".local/share/slipway/slipway.db"
+
+    @property
+    def key_file(self):
+        return self.folder / ".config/slipway/unlock.key"
+
+    def copy(self, other):
+        """Takes over the store and the unlock key of another home."""
+        for name in (".local", ".config"):
+            shutil.copytree(other.folder / name, self.folder / name)
+
+    def __call__(self, *words, status=SUCCESS, **options):
+        """Runs a command, which must end with the status, and returns what it printed."""
+        result = self.run(*words, **options)
+        assert result.returncode == status, result
+        return result
+
+    def run(self, *words, stdin=b"", variables=None, **options):
+        """Runs a command, however it ends."""
+        options = {**self._surroundings(variables), **options}
+        return subprocess.run(
+            [self.binary, *words], input=stdin, capture_output=True, timeout=PATIENCE, **options
+        )
+
+    @contextlib.contextmanager
+    def running(self, *words, variables=None, **options):
+        """A command that runs while the body does; its three streams are pipes if not given."""
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        options = {**pipes, **self._surroundings(variables), **options}
+        with subprocess.Popen([self.binary, *words], **options) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def _surroundings(self, variables):
+        # A session of its own has no terminal that slipway could ask questions on.
+        environment = {**self.environment, **(variables or {})}
+        return {"env": environment, "cwd": self.work, "start_new_session": True}
+
+    def set_keys(self, secret, token=None, project=PROJECT, access_key_id=ACCESS_KEY_ID):
+        words = ["keys", "set", access_key_id, "--project", project]
+        if token is None:
+            return self(*words, stdin=as_input(secret))
+        return self(*words, "--session-token", stdin=secret + b"\n" + as_input(token))
+
+    def add_passphrase(self, passphrase=PASSPHRASE):
+        """Lets a passphrase open the store; returns the unlocker's id."""
+        return self.added_unlocker("passphrase", stdin=passphrase)
+
+    def added_unlocker(self, *words, **options):
+        result = self("store", "unlockers", "add", *words, **options)
+        return re.search(rb"opens with (\w+) too", result.stderr)[1].decode()
+
+    def connect(self):
+        """The database, open for writing behind slipway's back; closed by `with`."""
+        return contextlib.closing(sqlite3.connect(self.database, isolation_level=None))
+
+    def settle(self):
+        """Moves what the write-ahead log holds into the database file."""
+        with self.connect() as database:
+            assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+
+def in_parallel(body, items):
+    """The results of the body for each item, from as many threads as there are cores."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(body, items))
+
+
+def as_input(value):
+    """What to write to standard input, where one line break behind the value is dropped."""
+    return value + b"\n" if value.endswith(b"\n") else value
+
+
+@contextlib.contextmanager
+def descriptor_of(content):
+    """The number of a file descriptor from which the content can be read once."""
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, content)
+        os.close(writer)
+        yield reader
+    finally:
+        os.close(reader)
+
+
+def wait_until(condition, what):
+    """Returns when the condition holds, looking again and again."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.001)
