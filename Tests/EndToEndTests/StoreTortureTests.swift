@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Short rounds of what `store-torture` does at length; see `Benchmarks/README.md`.
+/// Short rounds of what `store-torture` does as long as it is told to.
 @Suite("A store that is mistreated")
 struct StoreTortureTests {
     let folder = TemporaryFolder()
