@@ -33,16 +33,19 @@ struct RotationRounds {
             try finishChild(["rotate-once", store.folder, String(Self.batch), "-1"])
         }
         var early = 0
-        for _ in 0..<points {
+        var randomKills = 0
+        while randomKills < points {
             let child = try Child(["rotate-once", store.folder, String(Self.batch), "-1"])
             usleep(UInt32.random(in: 0...UInt32(whole)))
             child.kill()
-            if child.finish().signal == SIGKILL { kills += 1 } else { early += 1 }
+            if child.finish().signal == SIGKILL { randomKills += 1 } else { early += 1 }
             try checkEverythingOpens(secrets)
         }
         try finish()
         try checkEverythingOpens(secrets)
-        print("\(kills) kills over \(secrets) secrets, \(early) rotations finished first")
+        print(
+            "\(kills) kills at batch boundaries, \(randomKills) at random, over \(secrets) secrets")
+        print("\(early) rotations finished first")
         print("ok")
     }
 
