@@ -2,14 +2,10 @@
 ///
 /// It reaches a terminal only through ``escaped``, in which nothing can move a cursor, change a
 /// title, hide or reorder what is beside it.
-package struct UntrustedText: Hashable, Sendable, ExpressibleByStringLiteral,
-    CustomStringConvertible
-{
+package struct UntrustedText: Hashable, Sendable, CustomStringConvertible {
     private let raw: String
 
     package init(_ raw: String) { self.raw = raw }
-
-    package init(stringLiteral value: String) { raw = value }
 
     /// The text on one line, each unsafe character as a visible escape: `\n`, `\r`, `\t`, `\e`,
     /// else `\u{202E}`. A backslash stays as it is: this is for reading, not for parsing back.

@@ -78,10 +78,9 @@ struct SettingsCommand: ParsableCommand {
                         fix: "add {SHORT_COMMIT} or {BUILD_NUM}, or switch versioning on")
                 ])
             }
-            console.note(
-                isNew
-                    ? "saved \(application) of \(project), version \(version.version)"
-                    : "nothing changed: version \(version.version) says the same")
+            SettingsCommand.note(
+                "saved \(application) of \(project), version \(version.version)",
+                version, isNew: isNew)
         }
     }
 
@@ -199,10 +198,9 @@ struct SettingsCommand: ParsableCommand {
                 try patch.applied(to: $0)
             }
             if output.json { try console.json(.object(version.json)) }
-            console.note(
-                isNew
-                    ? "saved \(application) of \(project), version \(version.version)"
-                    : "nothing changed: version \(version.version) says the same")
+            SettingsCommand.note(
+                "saved \(application) of \(project), version \(version.version)",
+                version, isNew: isNew)
         }
     }
 
@@ -264,11 +262,16 @@ struct SettingsCommand: ParsableCommand {
                 of: application, in: project, to: version)
             let console = Services.current.console
             if output.json { try console.json(.object(new.json)) }
-            console.note(
-                isNew
-                    ? "\(application) is as it was in version \(version): now \(new.version)"
-                    : "nothing changed: version \(new.version) says the same")
+            SettingsCommand.note(
+                "\(application) is as it was in version \(version): now \(new.version)",
+                new, isNew: isNew)
         }
+    }
+
+    /// Says what a change did, or that it changed nothing.
+    private static func note(_ news: String, _ version: SettingsVersion, isNew: Bool) {
+        Services.current.console.note(
+            isNew ? news : "nothing changed: version \(version.version) says the same")
     }
 
     /// A table of applications.
