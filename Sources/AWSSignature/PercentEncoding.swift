@@ -64,6 +64,18 @@ package enum Hexadecimal {
         return String(decoding: digits, as: UTF8.self)
     }
 
+    /// Nil where there is anything but pairs of digits, of either case.
+    package static func decode(_ text: String) -> [UInt8]? {
+        let digits = text.utf8.map(value)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = digits[index], let low = digits[index + 1] else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
     static func lowerDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }

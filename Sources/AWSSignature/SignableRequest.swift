@@ -1,11 +1,22 @@
-/// One header field. Names compare without regard to case.
-package struct HeaderField: Hashable, Sendable {
+/// One header field. Names compare without regard to case; a session token and a signature do not
+/// print.
+package struct HeaderField: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     package var name: String
     package var value: String
 
     package init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
+    }
+}
+
+extension HeaderField {
+    package var description: String { "\(name): \(shownValue)" }
+    package var customMirror: Mirror { Mirror(self, children: ["\(name)": shownValue]) }
+
+    private var shownValue: String {
+        let isSecret = ["authorization", "x-amz-security-token"].contains(ASCII.lowered(name))
+        return isSecret ? "[redacted]" : value
     }
 }
 
@@ -33,8 +44,8 @@ enum ASCII {
     }
 }
 
-/// One name and value of a query, decoded.
-package struct QueryItem: Hashable, Sendable {
+/// One name and value of a query, decoded. A session token and a signature do not print.
+package struct QueryItem: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     package var name: String
     /// Nil where there was no `=`; it is signed as an empty value.
     package var value: String?
@@ -42,6 +53,16 @@ package struct QueryItem: Hashable, Sendable {
     package init(_ name: String, _ value: String? = nil) {
         self.name = name
         self.value = value
+    }
+}
+
+extension QueryItem {
+    package var description: String { "\(name)=\(shownValue)" }
+    package var customMirror: Mirror { Mirror(self, children: ["\(name)": shownValue]) }
+
+    private var shownValue: String {
+        let isSecret = name == "X-Amz-Security-Token" || name == "X-Amz-Signature"
+        return isSecret ? "[redacted]" : value ?? ""
     }
 }
 

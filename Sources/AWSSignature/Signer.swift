@@ -34,8 +34,9 @@ package struct Signer: Sendable {
 
     /// Headers that proxies and HTTP libraries change, which are therefore never signed.
     static let unsignedHeaders: Set<String> = [
-        "authorization", "connection", "expect", "proxy-authorization", "te", "transfer-encoding",
-        "upgrade", "user-agent", "x-amzn-trace-id",
+        "authorization", "connection", "expect", "keep-alive", "proxy-authenticate",
+        "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+        "x-amzn-trace-id",
     ]
 
     /// Adds `X-Amz-Date`, `X-Amz-Security-Token`, `x-amz-content-sha256` where they belong, and
