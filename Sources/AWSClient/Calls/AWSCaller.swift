@@ -34,7 +34,8 @@ package struct AWSEffects: Sendable {
 }
 
 /// Dates, signs and sends requests with one pair of AWS keys, and tries again where that helps. The
-/// clients of the services share one, and with it what it learns: AWS's clock, the buckets' regions.
+/// clients of the services share one, and with it what it learns: AWS's clock, the buckets'
+/// regions.
 package final class AWSCaller: Sendable {
     package let keys: SigningKeys
     let endpoints: AWSEndpoints

@@ -68,8 +68,8 @@ package struct CodeDeployAPI: Sendable {
         }
     }
 
-    /// Begins a deployment, once: an answer that gets lost is not asked for again, and throws with the
-    /// meaning `answerLost`.
+    /// Begins a deployment, once: an answer that gets lost is not asked for again, and throws with
+    /// the meaning `answerLost`.
     ///
     /// AWS operation: `CreateDeployment`.
     package func createDeployment(_ request: DeploymentRequest) async throws -> DeploymentID {
@@ -216,7 +216,8 @@ package struct CodeDeployAPI: Sendable {
 
     /// Stops a deployment; `rollsBack` also rolls it back if the group's settings or nil say so.
     ///
-    /// AWS operation: `StopDeployment`. Throws with the meaning `alreadyCompleted` where it has ended.
+    /// AWS operation: `StopDeployment`. Throws with the meaning `alreadyCompleted` where it has
+    /// ended.
     package func stopDeployment(
         _ id: DeploymentID, rollsBack: Bool? = nil
     ) async throws -> StopStatus {
