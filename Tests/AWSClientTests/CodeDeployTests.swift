@@ -113,6 +113,22 @@ struct CodeDeployTests {
         #expect(body(aws.requests[3]).contains(#"["i-26","#))
     }
 
+    @Test func `lists the deployments since a moment, whatever pages they come in`() async throws {
+        let aws = FakeAWS([
+            .json(200, #"{"deployments":["d-3","d-2"],"nextToken":"t"}"#),
+            .json(200, #"{"deployments":["d-1","not an id"]}"#),
+        ])
+        let found = try await client(aws).deployments(
+            application: try ApplicationName("shop"), group: try DeploymentGroup("web"),
+            createdSince: Date(timeIntervalSince1970: 1_795_543_200.75))
+        #expect(found.map(\.rawValue) == ["d-3", "d-2", "d-1"])
+        #expect(
+            body(aws.requests[0])
+                == #"{"applicationName":"shop","deploymentGroupName":"web","#
+                + #""createTimeRange":{"start":1795543200}}"#)
+        #expect(body(aws.requests[1]).contains(#""nextToken":"t""#))
+    }
+
     @Test func `registers a revision, which is answered with nothing`() async throws {
         let aws = FakeAWS([.json(200, "")])
         try await client(aws).registerApplicationRevision(

@@ -22,9 +22,14 @@ final class FakeAWS: Sendable {
     private let state: Mutex<State>
     private let start: Date
     private let random: Double
+    private let latency: Duration
 
-    /// The last step is repeated for ever.
-    init(_ steps: [Step], at seconds: Int = 1_795_543_200, random: Double = 0.5) {
+    /// The last step is repeated for ever. Each answer takes as long as `latency`.
+    init(
+        _ steps: [Step], at seconds: Int = 1_795_543_200, random: Double = 0.5,
+        latency: Duration = .zero
+    ) {
+        self.latency = latency
         state = Mutex(State(steps: steps))
         start = Date(timeIntervalSince1970: Double(seconds))
         self.random = random
@@ -62,6 +67,7 @@ final class FakeAWS: Sendable {
             transport: HTTPTransport { request in
                 let step = self.state.withLock { state in
                     state.requests.append(request)
+                    state.uptime += self.latency
                     return state.steps.count > 1 ? state.steps.removeFirst() : state.steps[0]
                 }
                 switch step {

@@ -58,10 +58,16 @@ struct RetryTests {
 
         let slow = FakeAWS([.lost(.stalled, arrived: true)], random: 0.999)
         let policy = RetryPolicy(
-            attemptLimit: 1000, baseDelay: .seconds(8), timeLimit: .seconds(60))
+            attemptLimit: 1000, sureAttempts: 1, baseDelay: .seconds(8), timeLimit: .seconds(60))
         await #expect(throws: AWSError.self) { try await put(slow, policy: policy) }
         #expect(slow.sleeps.reduce(.zero, +) <= .seconds(60))
         #expect(slow.requests.count < 8)
+    }
+
+    @Test func `after a long time is sent three times all the same`() async throws {
+        let aws = FakeAWS([.lost(.broken, arrived: true)], latency: .seconds(100))
+        await #expect(throws: AWSError.self) { try await put(aws) }
+        #expect(aws.requests.count == 3)
     }
 
     @Test func `in a crowd of failures spends no more than the budget`() async throws {

@@ -184,7 +184,9 @@ package final class AWSCaller: Sendable {
             afterAttempts: progress.attempts, random: effects.random(),
             serverAsksFor: .seconds(response?.headers["retry-after"].flatMap { Int($0) } ?? 0))
         let elapsed = effects.uptime() - progress.began
-        guard elapsed + delay <= policy.timeLimit, budget.take() else { throw failure }
+        guard progress.attempts < policy.sureAttempts || elapsed + delay <= policy.timeLimit,
+            budget.take()
+        else { throw failure }
         report(.willRetry(failure, attempt: progress.attempts, after: delay))
         try await effects.sleep(delay)
     }

@@ -175,6 +175,18 @@ package struct CodeDeployAPI: Sendable {
         }
     }
 
+    /// All deployments to a group made since a moment, the newest first.
+    ///
+    /// AWS operation: `ListDeployments`, page by page.
+    package func deployments(
+        application: ApplicationName, group: DeploymentGroup, createdSince start: Date
+    ) async throws -> [DeploymentID] {
+        try await all { token in
+            try await listDeployments(
+                application: application, group: group, createdSince: start, nextToken: token)
+        }
+    }
+
     /// All targets of a deployment. Throws with the meaning `notStarted` before there are any.
     ///
     /// AWS operation: `ListDeploymentTargets`, page by page.
