@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationFilesTests",
             dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
-            exclude: ["Cases", "Reference", "Snapshots"], swiftSettings: strict),
+            exclude: ["Cases", "Foreign", "Reference", "Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
             swiftSettings: strict),

@@ -230,11 +230,17 @@ extension BuildOptions {
 extension ProjectOption {
     /// The project named or found; nil where it can only be guessed at.
     func resolveIfKnown() throws -> ProjectName? {
+        if project != nil { return try resolve() }
+        return try Self.foundIfKnown()
+    }
+
+    /// The project found; nil where it can only be guessed at.
+    static func foundIfKnown() throws -> ProjectName? {
         do {
-            return try resolve()
-        } catch is UsageProblem where project == nil {
+            return try found()
+        } catch is UsageProblem {
             return nil
-        } catch is NameError where project == nil {
+        } catch is NameError {
             // What CI or a remote says is no name of ours.
             return nil
         }
