@@ -38,8 +38,11 @@ extension ForeignFileWalk {
             fix: "name a bitbucket-pipelines.yml that deploys with CodeDeploy")
     }
 
-    private func references(_ key: YAMLNode) -> [String] {
-        key.text.map { [GlobPattern.reference($0)] } ?? []
+    private mutating func references(_ key: YAMLNode) -> [String] {
+        guard let text = key.text, !isSecret(Placed(text, at: place(key.mark)), "the name") else {
+            return []
+        }
+        return [GlobPattern.reference(text)]
     }
 
     private mutating func bitbucketPipeline(
@@ -122,7 +125,7 @@ extension ForeignFileWalk {
         let group = name(groupText, "the deployment group") { try DeploymentGroup($0) }
         guard let application, let group else { return }
         var deployment = ForeignDeployment(
-            place: place(variables.mark), label: value("deployment", in: step)?.text,
+            place: place(variables.mark), label: label("deployment", of: step),
             condition: condition, application: application, group: group)
         let region = text("AWS_DEFAULT_REGION", in: variables)
         deployment.region = parsed(region, "the region") { try Region($0) }

@@ -34,7 +34,7 @@ extension ForeignFileWalk {
                     excluded.mark, "exclude is not carried over",
                     fix: "let the section's branch say what deploys")
             }
-            let label = value("name", in: step)?.text
+            let label = label("name", of: step)
             codeshipDeployment(
                 Array(words[(index + 1)...]), place(command.mark), tag, label: label)
         }
@@ -98,6 +98,7 @@ extension ForeignFileWalk {
         let isName = tag.value.unicodeScalars.allSatisfy {
             $0.isASCIILetterOrDigit || "._/-".unicodeScalars.contains($0)
         }
+        if isSecret(tag, "the tag") { return nil }
         if isName { return tag.value }
         var inner = tag.value.replacing("/", with: "\\/")
         if inner.hasPrefix("^"), inner.hasSuffix("$"),

@@ -200,7 +200,10 @@ extension ForeignFileWalk {
                 fix: "write for example branch: master below it")
         }
         let branches = elements(value("branch", in: on)).compactMap { node -> String? in
-            if let text = node.text { return text }
+            if let text = node.text {
+                let branch = Placed(text, at: place(node.mark))
+                return isSecret(branch, "the branch") ? nil : text
+            }
             report(
                 node.mark, .error, code: "wrong-type", "branch is \(node.kindName), not a text",
                 fix: "write one name, or a list of names")

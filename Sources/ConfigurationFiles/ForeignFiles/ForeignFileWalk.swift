@@ -74,7 +74,7 @@ struct ForeignFileWalk {
     mutating func parsed<Value>(
         _ text: Placed<String>?, _ field: String, _ parse: (String) throws -> Value
     ) -> Value? {
-        guard let text else { return nil }
+        guard let text, !isSecret(text, field) else { return nil }
         guard !text.value.contains("$") else {
             lose(
                 text.place, "\(field) is \(shownWord(text.value)), a variable of \(service.name)",
@@ -94,6 +94,7 @@ struct ForeignFileWalk {
     mutating func name<Value>(
         _ text: Placed<String>, _ field: String, _ parse: (String) throws -> Value
     ) -> Value? {
+        if isSecret(text, field) { return nil }
         let variable = text.value.drop { $0 == "$" || $0 == "{" }.prefix { $0 != "}" }
         let isVariable =
             text.value.hasPrefix("$")
@@ -109,9 +110,32 @@ struct ForeignFileWalk {
         return name
     }
 
+    /// What a section for a step could be called.
+    mutating func label(_ key: String, of step: YAMLNode) -> String? {
+        guard let node = value(key, in: step), let text = node.text else { return nil }
+        return isSecret(Placed(text, at: place(node.mark)), key) ? nil : text
+    }
+
+    /// Whether a value has the form of an AWS secret key, and must not be carried on: reported.
+    mutating func isSecret(_ text: Placed<String>, _ field: String) -> Bool {
+        let runs = text.value.unicodeScalars.split {
+            !$0.isASCIILetterOrDigit && $0 != "/" && $0 != "+"
+        }
+        let isSecret = runs.contains { run in
+            run.count == 40 && run.contains { ("A"..."Z").contains($0) }
+                && run.contains { ("a"..."z").contains($0) }
+                && run.contains { ("0"..."9").contains($0) }
+        }
+        guard isSecret else { return false }
+        report(
+            text.place, .error, code: "secret-in-file", "\(field) looks like an AWS secret key",
+            why: "slipway neither shows nor keeps it", fix: "check what belongs here")
+        return true
+    }
+
     /// A key pattern from a key with the service's variables in it.
     mutating func keyPattern(_ text: Placed<String>?) -> KeyPattern? {
-        guard let text else { return nil }
+        guard let text, !isSecret(text, "the key") else { return nil }
         let translation = VariableTranslation(text.value, of: service)
         if let unknown = translation.unknown {
             lose(
