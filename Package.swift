@@ -42,6 +42,7 @@ let package = Package(
                 "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore",
                 argumentParser,
             ],
+            exclude: ["JSON.md"],
             swiftSettings: strict),
         // The domain and every decision about it: no I/O, imports no other target.
         .target(name: "SlipwayCore", swiftSettings: strict),

@@ -9,6 +9,8 @@ struct World {
     var environment: [String: String] = [:]
     var branch: String? = "master"
     var sizeProblem: Problem?
+    /// What stands on standard input.
+    var input = ""
     /// What is below the repository beside circle.yml, by path.
     var files: [String: String] = [
         "appspec.yml": World.appSpec, "worker/appspec.yml": World.appSpec,
@@ -36,7 +38,7 @@ struct World {
             },
             terminal: Terminal(
                 isInput: false, isPresent: { false }, askHidden: { _ in nil }, ask: { _ in nil }),
-            readInput: { _ in SecretBytes(copying: []) },
+            readInput: { [input] _ in SecretBytes(copying: Array(input.utf8)) },
             readFile: { path, _ in
                 guard path == "/repository/circle.yml", let circle else {
                     throw Problem(code: "file-system", "there is no \(path)")

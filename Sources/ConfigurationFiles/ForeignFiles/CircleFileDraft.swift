@@ -144,6 +144,11 @@ package struct CircleFileDraft: Equatable, Sendable {
         }
     }
 
+    private static func isLabel(_ text: String) -> Bool {
+        !text.isEmpty && text.count <= 60
+            && !text.unicodeScalars.contains(where: UntrustedText.isUnsafe)
+    }
+
     private static func label(_ section: Section, among taken: inout Set<String>) -> String {
         let first = section.deployments.first
         let candidates =
@@ -151,7 +156,7 @@ package struct CircleFileDraft: Equatable, Sendable {
             + (section.condition.branches + section.condition.tags).filter { !$0.hasPrefix("/") }
             + [first?.group.rawValue]
         let label =
-            candidates.compactMap(\.self).first { !$0.isEmpty && $0.count <= 60 } ?? "deploy"
+            candidates.compactMap(\.self).first(where: isLabel) ?? "deploy"
         var unique = label
         var number = 2
         while !taken.insert(unique).inserted {

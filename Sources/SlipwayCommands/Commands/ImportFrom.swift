@@ -71,8 +71,8 @@ struct ImportFrom {
         try show(draft.settingsYAML)
         console.show(problems)
         console.note("nothing was changed")
-        console.note("next: put deployment: into circle.yml, run the commands, slipway keys set")
-        console.note("      and slipway check")
+        console.note("next: put deployment: into circle.yml, and run the commands above")
+        console.note("      slipway keys set ACCESS_KEY_ID; slipway check")
     }
 
     private func show(_ document: String) throws {

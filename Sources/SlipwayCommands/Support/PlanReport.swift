@@ -93,6 +93,11 @@ struct PlanReport {
             section = error.section?.value
             skippedSections = error.skippedSections.map(\.value)
             if error.missesSettings, let absence = settings.absence { problems.append(absence) }
+            // Without a plan its AppSpecs are judged all the same, as far as their roots are known.
+            let taken = sections.filter { $0.name.value == section }
+            for root in SectionReview(of: taken, settings: settings.applications).roots {
+                judge(root)
+            }
         }
     }
 
