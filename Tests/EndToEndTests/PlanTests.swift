@@ -67,7 +67,8 @@ struct PlanTests {
                 ["plan"] + Self.build, ["plan", "--branch", "feature-x"],
                 ["plan", "--branch", "other"], ["check"] + Self.build, ["iam-policy"],
                 ["iam-policy", "--account-id", "123456789012", "--watch"],
-                ["check", "--appspec", "appspec.yml"],
+                ["check", "--appspec", "appspec.yml"], ["check", "--appspec", "worker"],
+                ["check", "--appspec", "worker/"], ["check", "--appspec", "."],
             ], in: repository)
         // A folder of the repository is as good as its top.
         text += "\n" + (try slipway.transcript([["plan"] + Self.build], in: repository + "/worker"))
@@ -171,6 +172,23 @@ struct PlanTests {
         #expect(outcome.status == 0, "\(outcome.errorText)")
         #expect(outcome.text.contains("\"origin\": \"project settings\""))
         #expect(outcome.text.contains("\"section\": \"master\""))
+    }
+
+    @Test func `tell when standard output cannot take what they print`() throws {
+        let repository = try makeRepository()
+        let script = """
+            "$1" plan --json > /dev/full; echo $?
+            "$1" check --json > /dev/full; echo $?
+            "$1" import --from travis circle.yml --json > /dev/full; echo $?
+            """
+        let outcome = try Program("/bin/sh").run(
+            ["-c", script, "sh", Program.built("slipway").path], in: repository,
+            environment: slipway.environment)
+        #expect(outcome.text == "2\n2\n2\n")
+        let complaints = outcome.errorText.split(separator: "\n").filter {
+            $0.hasPrefix("error: cannot write to standard output")
+        }
+        #expect(complaints.count == 3, "\(outcome.errorText)")
     }
 
     @Test func `need no unlocker and no network`() throws {

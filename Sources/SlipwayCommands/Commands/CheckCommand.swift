@@ -41,12 +41,17 @@ struct CheckCommand: ParsableCommand {
         try self.report(report.problems, subject: "circle.yml and what it names")
     }
 
-    /// What both agents would say of a file, and of the files beside it.
+    /// What both agents would say of a file, and of the files beside it. A folder means the AppSpec
+    /// in it.
     private static func problems(ofAppSpec path: String) -> [Problem] {
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         let tree = Services.current.fileTree(folder)
+        if !path.isEmpty, tree.kind(name) == .folder {
+            return problems(
+                ofAppSpec: (name.isEmpty ? folder : path) + "/" + AppSpecCheck.fileName)
+        }
         return AppSpecCheck.check(name, in: tree).problems(file: path)
     }
 

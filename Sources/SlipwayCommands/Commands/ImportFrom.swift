@@ -50,6 +50,7 @@ struct ImportFrom {
             ])
         }
         console.show(problems)
+        try console.flush()
         throw EarlyExit(.configuration)
     }
 

@@ -37,7 +37,10 @@ struct PlanCommand: ParsableCommand {
             try show(plan, report)
         }
         console.show(report.problems)
-        if report.hasErrors { throw EarlyExit(.configuration) }
+        if report.hasErrors {
+            try console.flush()
+            throw EarlyExit(.configuration)
+        }
     }
 
     private func show(_ plan: DeploymentPlan, _ report: PlanReport) throws {
