@@ -115,6 +115,24 @@ struct PlanCommandTests {
         #expect(odd.errors.contains("warning: worker/appspec.yml:3:1: "))
     }
 
+    @Test func `judges AppSpecs even where the plan lacks something`() async {
+        let circle = """
+            deployment:
+              production:
+                branch: master
+                codedeploy:
+                  worker: {deployment_group: workers, application_root: /worker}
+            """
+        var world = World(circle: circle)
+        world.files["worker/appspec.yml"] = "version: 0.0\nos: linx\n"
+        for command in ["plan", "check"] {
+            let run = await world.run(command)
+            #expect(run.status == 2)
+            #expect(run.errors.contains("circle.yml:5:7: worker has no region, bucket and key_p"))
+            #expect(run.errors.contains("error: worker/appspec.yml:2:5: the os is linx"))
+        }
+    }
+
     @Test(arguments: [
         ["--commit", "abc"], ["--build-num", "one"], ["--section", "prodction"],
         ["--branch", "a\nb"],
