@@ -32,15 +32,16 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystem", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+                "CSystem", "CursesTerminal", "ProcessGuard", "RevisionArchive", "Screens",
+                "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore",
-                argumentParser,
+                "AdminScreens", "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore",
+                "Screens", "SlipwayCore", argumentParser,
             ],
             swiftSettings: strict),
         // The domain and every decision about it: no I/O, imports no other target.
@@ -90,6 +91,10 @@ let package = Package(
         .target(
             name: "CursesTerminal", dependencies: ["CNCurses", "CSystem", "TextGrid"],
             swiftSettings: strict),
+        // The admin UI: its screens, messages and effects as values. Imported by SlipwayCommands.
+        .target(
+            name: "AdminScreens", dependencies: ["Screens", "SlipwayCore", "TextGrid"],
+            swiftSettings: strict),
         // Temporary folders, processes and snapshots for every test target.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         // Kills writers and rotations of a store at random, and crowds it. Run by EndToEndTests.
@@ -108,6 +113,13 @@ let package = Package(
         .testTarget(
             name: "ScreensTests",
             dependencies: ["Screens", "SlipwayCore", "TestSupport", "TextGrid"],
+            exclude: ["Snapshots"], swiftSettings: strict),
+        .testTarget(
+            name: "AdminScreensTests",
+            dependencies: [
+                "AdminScreens", "ConfigurationFiles", "Screens", "SlipwayCore", "TestSupport",
+                "TextGrid",
+            ],
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "PrivateFilesTests",

@@ -157,63 +157,85 @@ package struct Dialog: Equatable, Sendable {
     package func draw(in grid: inout CellGrid) {
         let width = min(grid.width, max(30, min(72, grid.width - 4)))
         let inside = max(1, width - 4)
+        let answers = answerRows(width: inside)
+        let problems = problem.map { Array(wrapped("✗ \($0)", to: inside).prefix(2)) } ?? []
         var lines = body.flatMap { wrapped($0, to: inside) }
-        // Title, blank, answer, problem and border come on top of the text.
-        let room = max(0, grid.height - 6)
-        if lines.count > room { lines = Array(lines.prefix(room)) }
-        let height = lines.count + (grid.height < 8 ? 4 : 6)
-        let box = grid.bounds.centered(width: width, height: height)
+        let needed = answers + problems.count + 2
+        let room = max(0, grid.height - needed)
+        if lines.count > room {
+            lines = Array(lines.prefix(room))
+            if let last = lines.popLast() { lines.append(clipped(last + " …", to: inside)) }
+        }
+        // A line of air above the answer, where there is room for it.
+        let air = grid.height - needed - lines.count > 0 && !lines.isEmpty ? 1 : 0
+        let box = grid.bounds.centered(width: width, height: lines.count + air + needed)
         grid.clear(box)
         grid.box(box, title: title, role: .focusedBorder)
         grid.cursor = nil
         let inner = box.inset(top: 1, left: 2, bottom: 1, right: 2)
         var row = inner.row
-        for line in lines where row < inner.endRow - 1 {
+        for line in lines where row < inner.endRow {
             grid.put(line, row: row, column: inner.column, limit: inner.width)
             row += 1
         }
-        let answer = max(inner.row, min(inner.endRow - 1, row + (grid.height < 8 ? 0 : 1)))
-        drawAnswer(in: &grid, inner, row: answer)
-        if let problem, answer + 1 < inner.endRow {
-            grid.put(
-                "✗ \(problem)", row: answer + 1, column: inner.column, role: .failed,
-                limit: inner.width)
+        row += air
+        drawAnswer(in: &grid, inner.inset(top: row - inner.row))
+        row += answers
+        for line in problems where row < inner.endRow {
+            grid.put(line, row: row, column: inner.column, role: .failed, limit: inner.width)
+            row += 1
         }
     }
 
-    private func drawAnswer(in grid: inout CellGrid, _ inner: Rect, row: Int) {
+    /// Buttons stand side by side where they fit, else below each other.
+    private func areButtonsStacked(width: Int) -> Bool {
+        let total = buttons.reduce(0) { $0 + displayWidth($1) + 5 } + 2 * (buttons.count - 1)
+        return total > width
+    }
+
+    private func answerRows(width: Int) -> Int {
+        areButtonsStacked(width: width) ? buttons.count : 1
+    }
+
+    private func drawAnswer(in grid: inout CellGrid, _ inner: Rect) {
         guard inner.height > 0 else { return }
-        func drawField(_ label: String, isSecret: Bool) {
-            let labelWidth = min(displayWidth(label) + 1, inner.width / 2)
-            grid.put(
-                label, row: row, column: inner.column, role: .label, limit: labelWidth - 1)
-            let column = inner.column + labelWidth
-            let width = inner.endColumn - column
-            if isSecret {
-                secretField.draw(
-                    in: &grid, row: row, column: column, width: width, role: .editedField,
-                    hasCursor: true)
-            } else {
-                field.draw(
-                    in: &grid, row: row, column: column, width: width, role: .editedField,
-                    hasCursor: true)
-            }
-        }
         switch kind {
-        case .typed(let word): drawField("Type \(word):", isSecret: false)
-        case .prompt(let label): drawField("\(label):", isSecret: false)
-        case .secret(let label): drawField("\(label):", isSecret: true)
-        case .confirm, .choose, .message:
-            var column = inner.column
-            for (index, text) in buttons.enumerated() {
-                let isChosen = index == button
-                let shown = isChosen ? "[▸\(text) ]" : "[ \(text) ]"
-                if isChosen { grid.cursor = CellGrid.Position(row: row, column: column) }
-                column = grid.put(
-                    shown, row: row, column: column, role: isChosen ? .selected : .plain,
-                    limit: inner.endColumn - column)
-                column += 2
-            }
+        case .typed(let word): drawField("Type \(word):", isSecret: false, in: &grid, inner)
+        case .prompt(let label): drawField("\(label):", isSecret: false, in: &grid, inner)
+        case .secret(let label): drawField("\(label):", isSecret: true, in: &grid, inner)
+        case .confirm, .choose, .message: drawButtons(in: &grid, inner)
+        }
+    }
+
+    private func drawButtons(in grid: inout CellGrid, _ inner: Rect) {
+        let isStacked = areButtonsStacked(width: inner.width)
+        var (row, column) = (inner.row, inner.column)
+        for (index, text) in buttons.enumerated() where row < inner.endRow {
+            let isChosen = index == button
+            if isChosen { grid.cursor = CellGrid.Position(row: row, column: column) }
+            let end = grid.put(
+                isChosen ? "[▸\(text) ]" : "[ \(text) ]", row: row, column: column,
+                role: isChosen ? .selected : .plain, limit: inner.endColumn - column)
+            if isStacked { row += 1 } else { column = end + 2 }
+        }
+    }
+
+    private func drawField(
+        _ label: String, isSecret: Bool, in grid: inout CellGrid, _ inner: Rect
+    ) {
+        let labelWidth = min(displayWidth(label) + 1, inner.width / 2)
+        grid.put(
+            label, row: inner.row, column: inner.column, role: .label, limit: labelWidth - 1)
+        let column = inner.column + labelWidth
+        let width = inner.endColumn - column
+        if isSecret {
+            secretField.draw(
+                in: &grid, row: inner.row, column: column, width: width, role: .editedField,
+                hasCursor: true)
+        } else {
+            field.draw(
+                in: &grid, row: inner.row, column: column, width: width, role: .editedField,
+                hasCursor: true)
         }
     }
 }

@@ -16,9 +16,10 @@ extension Form {
     private func places(in rect: Rect) -> (places: [Place], end: Int) {
         let isStacked = rect.width < 44
         let widest = fields.map { displayWidth($0.label) }.max() ?? 0
-        let labelWidth = isStacked ? rect.width : min(widest, rect.width / 3) + 4
+        let labelWidth = isStacked ? rect.width : min(widest, rect.width / 3) + 6
         let column = rect.column + (isStacked ? 2 : labelWidth)
-        let heights = fields.map { (isStacked ? 2 : 1) + (noteLine($0) == nil ? 0 : 1) }
+        let width = max(1, rect.endColumn - column)
+        let heights = fields.map { (isStacked ? 2 : 1) + noteLines($0, width: width).count }
         let total = heights.reduce(0, +)
         let focusTop = heights[..<min(focus, heights.count)].reduce(0, +)
         let focusHeight = heights.indices.contains(focus) ? heights[focus] : 0
@@ -30,7 +31,7 @@ extension Form {
             defer { row += height }
             return Place(
                 labelRow: row, valueRow: isStacked ? row + 1 : row, column: column,
-                width: max(1, rect.endColumn - column),
+                width: width,
                 labelWidth: isStacked ? rect.width : labelWidth - 1)
         }
         return (places, max(rect.row, min(rect.endRow, row)))
@@ -57,10 +58,12 @@ extension Form {
                     field, in: &grid, row: place.valueRow, column: place.column,
                     width: place.width, isFocused: isFocused)
             }
-            if let note = noteLine(field), rows.contains(place.valueRow + 1) {
+            let notes = noteLines(field, width: place.width)
+            for (offset, note) in notes.enumerated()
+            where rows.contains(place.valueRow + 1 + offset) {
                 grid.put(
-                    note.text, row: place.valueRow + 1, column: place.column, role: note.role,
-                    limit: place.width)
+                    note.text, row: place.valueRow + 1 + offset, column: place.column,
+                    role: note.role, limit: place.width)
             }
         }
         return end
@@ -120,7 +123,13 @@ extension Form {
         }
     }
 
-    private func noteLine(_ field: Field) -> (text: String, role: Role)? {
+    /// What stands below a field, on three lines at most.
+    private func noteLines(_ field: Field, width: Int) -> [(text: String, role: Role)] {
+        guard let note = note(field) else { return [] }
+        return wrapped(note.text, to: width).prefix(3).map { ($0, note.role) }
+    }
+
+    private func note(_ field: Field) -> (text: String, role: Role)? {
         if let problem = field.problem {
             return ("✗ " + problem.message + (problem.fix.map { "; \($0)" } ?? ""), .failed)
         }

@@ -28,7 +28,12 @@ package struct ListView<Item: ListItem>: Equatable, Sendable {
     /// What the filter looks into, in small letters, ready for the C library.
     private var haystacks: [[CChar]] = []
 
-    package init(_ items: [Item] = []) { replace(items) }
+    private let canFilter: Bool
+
+    package init(_ items: [Item] = [], canFilter: Bool = true) {
+        self.canFilter = canFilter
+        replace(items)
+    }
 
     package var selection: Item? {
         visible.indices.contains(row) ? items[visible[row]] : nil
@@ -90,7 +95,9 @@ package struct ListView<Item: ListItem>: Equatable, Sendable {
         case .end, .character("G"):
             row = max(0, visible.count - 1)
             settle(-1)
-        case .character("/"): isFiltering = true
+        case .character("/"):
+            guard canFilter else { return false }
+            isFiltering = true
         case .escape:
             guard !filter.isEmpty else { return false }
             setFilter("")
@@ -232,7 +239,7 @@ package struct ListView<Item: ListItem>: Equatable, Sendable {
         if visible.count > limit {
             parts.append(.text("and \(visible.count - limit) more: /WORDS finds among them"))
         }
-        return Outline(parts, canFilter: true)
+        return Outline(parts, canFilter: canFilter)
     }
 
     /// Chooses by the number that the outline gave. False where there is no such item.

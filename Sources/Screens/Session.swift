@@ -57,7 +57,8 @@ package struct Session<Root: Screen>: Sendable {
 
     /// Takes an answer to an effect.
     package mutating func receive(_ message: Root.Message) -> [Root.Effect] {
-        screen.update(message)
+        reply = nil
+        return screen.update(message)
     }
 
     package mutating func tick(at now: Date) -> [Root.Effect] { send(.tick(now)) }
@@ -193,7 +194,7 @@ package struct Session<Root: Screen>: Sendable {
             lines += [TextView.Line(paragraph), TextView.Line("")]
         }
         func row(_ keys: String, _ detail: String) -> TextView.Line {
-            TextView.Line(padded(keys, to: 16) + " " + detail)
+            TextView.Line(padded(keys, to: 16) + " " + detail, hanging: 17)
         }
         lines.append(TextView.Line("Keys here", role: .heading))
         for binding in screen.bindings {

@@ -5,10 +5,27 @@ package struct TextView: Equatable, Sendable {
     package struct Line: Equatable, Sendable {
         package let text: String
         package let role: Role
+        /// How far in the rest of a line stands that does not fit on one.
+        package let hanging: Int
 
-        package init(_ text: String, role: Role = .plain) {
+        /// Without a number, the rest stands a bit further in than the line itself.
+        package init(_ text: String, role: Role = .plain, hanging: Int? = nil) {
             self.text = text
             self.role = role
+            let indentation = text.prefix { $0 == " " }.count
+            self.hanging = hanging ?? (indentation == 0 ? 0 : indentation + 2)
+        }
+
+        /// The lines as they stand in a width.
+        fileprivate func rows(width: Int) -> [String] {
+            let inner = width - hanging
+            guard hanging > 0, inner >= 12, displayWidth(text) > width else {
+                return wrapped(text, to: width)
+            }
+            let first = wrapped(text, to: width)[0]
+            let rest = text.dropFirst(first.count).drop { $0 == " " }
+            let space = String(repeating: " ", count: hanging)
+            return [first] + wrapped(String(rest), to: inner).map { space + $0 }
         }
     }
 
@@ -53,7 +70,7 @@ package struct TextView: Equatable, Sendable {
 
     private func rows(width: Int) -> [Line] {
         lines.flatMap { line in
-            wrapped(line.text, to: max(1, width)).map { Line($0, role: line.role) }
+            line.rows(width: max(1, width)).map { Line($0, role: line.role) }
         }
     }
 
