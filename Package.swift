@@ -32,15 +32,16 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystem", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+                "CSystem", "CursesTerminal", "ProcessGuard", "RevisionArchive", "Screens",
+                "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore",
-                argumentParser,
+                "AdminScreens", "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore",
+                "Screens", "SlipwayCore", argumentParser,
             ],
             exclude: ["JSON.md"],
             swiftSettings: strict),
@@ -89,6 +90,22 @@ let package = Package(
             sources: ["Migrations.swift"],
             resources: [.embedInCode("0001_store.sql")],
             swiftSettings: strict),
+        // Cells, display width, boxes, tables: what a terminal shows, as a value. A leaf that has
+        // never heard of slipway.
+        .target(name: "TextGrid", swiftSettings: strict),
+        // Screens as values, widgets, the loop: the toolkit of every screen. Never sees curses.
+        .target(
+            name: "Screens", dependencies: ["SlipwayCore", "TextGrid"], swiftSettings: strict),
+        // ncurses with wide characters behind one commented header. Imported by CursesTerminal.
+        .systemLibrary(name: "CNCurses", providers: [.apt(["libncurses-dev"])]),
+        // A grid onto the terminal, its keys and signals as events: the only importer of CNCurses.
+        .target(
+            name: "CursesTerminal", dependencies: ["CNCurses", "CSystem", "TextGrid"],
+            swiftSettings: strict),
+        // The admin UI: its screens, messages and effects as values. Imported by SlipwayCommands.
+        .target(
+            name: "AdminScreens", dependencies: ["Screens", "SlipwayCore", "TextGrid"],
+            swiftSettings: strict),
         // Temporary folders, processes and snapshots for every test target.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         // Kills writers and rotations of a store at random, and crowds it. Run by EndToEndTests.
@@ -106,6 +123,20 @@ let package = Package(
             name: "aws-probe", dependencies: ["AWSClient", "AWSSignature", "SlipwayCore"],
             path: "Tests/AWSProbe", swiftSettings: strict),
         .testTarget(name: "SlipwayCoreTests", dependencies: ["SlipwayCore"], swiftSettings: strict),
+        .testTarget(
+            name: "TextGridTests", dependencies: ["TextGrid", "TestSupport"],
+            exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "ScreensTests",
+            dependencies: ["Screens", "SlipwayCore", "TestSupport", "TextGrid"],
+            exclude: ["Snapshots"], swiftSettings: strict),
+        .testTarget(
+            name: "AdminScreensTests",
+            dependencies: [
+                "AdminScreens", "ConfigurationFiles", "Screens", "SlipwayCore", "TestSupport",
+                "TextGrid",
+            ],
+            exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "PrivateFilesTests",
             dependencies: ["PrivateFiles", "SlipwayCore", "TestSupport"],

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -69,8 +71,22 @@ static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 enum { ending_signal_count = sizeof ending_signals / sizeof ending_signals[0] };
 static struct sigaction former_actions[ending_signal_count];
 
+/* What puts a full screen back: written before the modes are. One is built while the other is used. */
+enum { farewell_limit = 512 };
+static char farewells[2][farewell_limit];
+static size_t farewell_counts[2];
+static volatile sig_atomic_t farewell_index = 0;
+
 static void restore_terminal(void) {
-    if (hidden_terminal >= 0) tcsetattr(hidden_terminal, TCSANOW, &shown_input);
+    if (hidden_terminal < 0) return;
+    int index = farewell_index;
+    /* In the background, setting the modes would stop the process before it can end. */
+    signal(SIGTTOU, SIG_IGN);
+    if (farewell_counts[index] > 0) {
+        ssize_t ignored = write(hidden_terminal, farewells[index], farewell_counts[index]);
+        (void)ignored;
+    }
+    tcsetattr(hidden_terminal, TCSANOW, &shown_input);
     hidden_terminal = -1;
 }
 
@@ -112,6 +128,98 @@ int csystem_show_input(void) {
     for (int index = 0; index < ending_signal_count; index++)
         sigaction(ending_signals[index], &former_actions[index], NULL);
     return result;
+}
+
+int csystem_guard_terminal(int terminal) {
+    struct sigaction action;
+    if (tcgetattr(terminal, &shown_input) != 0) return -1;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = ended_while_hidden;
+    action.sa_flags = SA_NODEFER;
+    sigemptyset(&action.sa_mask);
+    for (int index = 0; index < ending_signal_count; index++) {
+        sigaction(ending_signals[index], NULL, &former_actions[index]);
+        if (former_actions[index].sa_handler != SIG_IGN)
+            sigaction(ending_signals[index], &action, NULL);
+    }
+    hidden_terminal = terminal;
+    return 0;
+}
+
+void csystem_set_farewell(const char *text, size_t count) {
+    int next = !farewell_index;
+    if (count > farewell_limit) count = farewell_limit;
+    memcpy(farewells[next], text, count);
+    farewell_counts[next] = count;
+    farewell_index = next;
+}
+
+int csystem_release_terminal(void) {
+    csystem_set_farewell("", 0);
+    return csystem_show_input();
+}
+
+static volatile sig_atomic_t notified = -1;
+static const int told_signals[] = {SIGWINCH, SIGTSTP, SIGCONT};
+enum { told_signal_count = sizeof told_signals / sizeof told_signals[0] };
+static struct sigaction former_told[told_signal_count];
+
+static void told(int number) {
+    int error = errno;
+    char letter = number == SIGWINCH ? 'w' : number == SIGTSTP ? 't' : 'c';
+    if (notified >= 0) {
+        ssize_t ignored = write(notified, &letter, 1);
+        (void)ignored;
+    }
+    errno = error;
+}
+
+static void tell(int index) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = told;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(told_signals[index], &action, NULL);
+}
+
+void csystem_tell_terminal_signals(int descriptor) {
+    notified = descriptor;
+    for (int index = 0; index < told_signal_count; index++) {
+        sigaction(told_signals[index], NULL, &former_told[index]);
+        if (former_told[index].sa_handler != SIG_IGN) tell(index);
+    }
+}
+
+void csystem_ignore_terminal_signals(void) {
+    for (int index = 0; index < told_signal_count; index++)
+        sigaction(told_signals[index], &former_told[index], NULL);
+    notified = -1;
+}
+
+void csystem_stop_process(void) {
+    sigset_t only, former;
+    signal(SIGTSTP, SIG_DFL);
+    sigemptyset(&only);
+    sigaddset(&only, SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &only, &former);
+    kill(0, SIGTSTP); /* with everything else that the shell started as one job */
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    for (int index = 0; index < told_signal_count; index++)
+        if (told_signals[index] == SIGTSTP && notified >= 0) tell(index);
+}
+
+int csystem_terminal_size(int terminal, int *columns, int *rows) {
+    struct winsize size;
+    if (ioctl(terminal, TIOCGWINSZ, &size) != 0) return -1;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}
+
+int csystem_waiting_bytes(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) != 0 ? -1 : count;
 }
 
 /* A stack of its own for the thread that asks, so that its stack overflow is reported too. */

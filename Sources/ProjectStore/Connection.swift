@@ -45,6 +45,11 @@ enum Connection {
         return configuration
     }
 
+    /// Whether SQLite opened the file for writing.
+    static func isWritable(_ db: Database) -> Bool {
+        sqlite3_db_readonly(db.sqliteConnection, "main") == 0
+    }
+
     /// Switches a file that was copied here from a backup, which has no log, to having one.
     static func useWriteAheadLog(_ db: Database) throws {
         if try String.fetchOne(db, sql: "PRAGMA journal_mode") != "wal" {

@@ -91,6 +91,11 @@ package final class ProjectStore: Sendable {
         }
     }
 
+    /// Whether the file can be written at all: false also where SQLite fell back to reading.
+    package var isWritable: Bool {
+        queue.inDatabase { Connection.isWritable($0) }
+    }
+
     /// Finds the key that opens the store, asking for a passphrase where that is the way, and says
     /// where it came from. Reads no secret and writes nothing.
     @discardableResult

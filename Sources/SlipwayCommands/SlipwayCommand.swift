@@ -10,6 +10,8 @@ package struct SlipwayCommand: ParsableCommand {
             Keeps each project's AWS keys, sealed, and its CodeDeploy defaults in a \
             settings store that CI jobs read.
 
+            Alone on a terminal it opens the admin UI.
+
             A first walk:
               slipway project add acme/shop
               slipway keys set AKIAIOSFODNN7EXAMPLE --project acme/shop
@@ -30,7 +32,7 @@ package struct SlipwayCommand: ParsableCommand {
             CommandGroup(
                 name: "Projects and settings:",
                 subcommands: [
-                    ProjectCommand.self, KeysCommand.self, SettingsCommand.self,
+                    AdminCommand.self, ProjectCommand.self, KeysCommand.self, SettingsCommand.self,
                     ExportCommand.self, ImportCommand.self,
                 ]),
             CommandGroup(
@@ -47,13 +49,10 @@ package struct SlipwayCommand: ParsableCommand {
                     StoreCommand.self, AuditCommand.self, BackupCommand.self,
                     RestoreCommand.self, DoctorCommand.self,
                 ]),
-        ])
+        ],
+        defaultSubcommand: AdminCommand.self)
 
     package init() {}
-
-    package func run() throws {
-        try Services.current.console.document(wrappedUsage(Self.helpMessage()) + "\n")
-    }
 
     /// Runs a command line and returns the exit status of the process.
     package static func run(_ arguments: [String], services: Services) -> Int32 {

@@ -5,6 +5,7 @@
 
 #include <mntent.h>      /* not in the Glibc module: setmntent, getmntent */
 #include <sys/vfs.h>     /* not in the Glibc module: statfs, whose f_type names the file system */
+#include <stddef.h>
 #include <stdint.h>
 
 /* prctl is variadic, which Swift cannot call. Returns 0 or -1. */
@@ -21,6 +22,27 @@ int csystem_take_over_crash_signals(void);
    in between puts the terminal back first, for which the handler must be C. Returns 0 or -1. */
 int csystem_hide_input(int terminal);
 int csystem_show_input(void);
+
+/* A program that takes a whole terminal: remembers its modes, and has a signal that ends or crashes
+   the process first write the farewell and set the modes back, for which the handlers must be C.
+   The farewell is at most 512 bytes and may be set again at any time. One terminal at a time, and not
+   while csystem_hide_input holds one. Returns 0 or -1. */
+int csystem_guard_terminal(int terminal);
+void csystem_set_farewell(const char *text, size_t count);
+/* Sets the modes back and gives the signals back. Returns 0 or -1. */
+int csystem_release_terminal(void);
+
+/* Writes a letter into a descriptor, which must not block, for each signal: w for WINCH, t for TSTP,
+   c for CONT. The handlers must be C. */
+void csystem_tell_terminal_signals(int descriptor);
+void csystem_ignore_terminal_signals(void);
+
+/* Stops the job as Ctrl-Z would have; returns when it goes on. */
+void csystem_stop_process(void);
+
+/* ioctl is variadic, which Swift cannot call. Return 0 or -1; the number of bytes or -1. */
+int csystem_terminal_size(int terminal, int *columns, int *rows);
+int csystem_waiting_bytes(int descriptor);
 
 /* Removes a file, and its -wal, -shm and -journal, when a signal ends the process; until it is told
    to keep it. The handler must be C. Returns a number for csystem_keep, or -1 where nothing more

@@ -49,10 +49,10 @@ struct KeysCommand: ParsableCommand {
             let store = try store.open(.write)
             _ = try store.project(project)
             if id.isTemporary, !sessionToken {
-                services.console.show([Self.noTokenWarning])
+                services.console.show([id.noTokenWarning])
             }
             let keys = try readKeys(id, services)
-            warn(keys, services.console)
+            if let warning = keys.secretAccessKey.warning { services.console.show([warning]) }
             let saved = try store.saveKeys(keys, of: project, expecting: ifVersion)
             if output.json { try services.console.json(saved.json(project)) }
             services.console.note(
@@ -93,32 +93,6 @@ struct KeysCommand: ParsableCommand {
                 sessionToken: try SessionToken(token))
         }
 
-        /// What looks unlike AWS's own secrets is saved as it is, and said.
-        private func warn(_ keys: AWSKeyPair, _ console: Console) {
-            let bytes = keys.secretAccessKey.bytes
-            let isUsual = bytes.withUnsafeExposedBytes { bytes in
-                bytes.count == SecretAccessKey.usualByteCount
-                    && bytes.allSatisfy { byte in
-                        Unicode.Scalar(byte).isASCIILetterOrDigit || "/+=".utf8.contains(byte)
-                    }
-            }
-            guard !isUsual else { return }
-            let oddity = bytes.withUnsafeExposedBytes { bytes in
-                if bytes.contains(UInt8(ascii: "\n")) { return "it has a line break in it" }
-                if bytes.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
-                    return "it has spaces, control or other unusual characters in it"
-                }
-                return "it has \(counted(bytes.count, "byte"))"
-            }
-            console.show([
-                Problem(
-                    .warning, code: "unusual-secret",
-                    "the secret is unlike AWS's own: \(oddity)",
-                    why: "AWS's secret access keys have 40 letters, digits, / and +",
-                    fix: "if something else was pasted along, set the keys again")
-            ])
-        }
-
         private static let misplacedSecret = UsageProblem(
             Problem(
                 code: "secret-on-command-line", "a secret is never taken from the command line",
@@ -130,12 +104,6 @@ struct KeysCommand: ParsableCommand {
             code: "control-character", "what was typed has a control character in it",
             why: "an arrow key, Ctrl-Z or a paste may have put it there; nothing was saved",
             fix: "run it again")
-
-        private static let noTokenWarning = Problem(
-            .warning, code: "no-session-token",
-            "these are temporary keys, which do not work without a session token",
-            why: "an access key id that begins with ASIA is of temporary keys",
-            fix: "add --session-token")
 
         private static func trimmed(_ line: SecretBytes) -> SecretBytes {
             let space = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]

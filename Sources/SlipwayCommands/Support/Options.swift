@@ -65,8 +65,11 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
-    /// Where unlock keys are looked for.
-    func sources() throws -> UnlockSources {
+    /// Where unlock keys are looked for. A passphrase is asked for on the terminal, unless there is
+    /// another way to ask for one.
+    func sources(
+        asking question: (@Sendable (String) throws -> SecretBytes)? = nil
+    ) throws -> UnlockSources {
         let services = Services.current
         let given = try passphraseDescriptor.map { descriptor in
             withoutLineBreak(try services.descriptors.read(descriptor, 4096))
@@ -79,7 +82,7 @@ struct StoreOptions: ParsableArguments {
         return UnlockSources(
             environment: services.environment, defaultKeyFile: defaultKeyFile,
             preferred: unlocker.map(UnlockerID.init), givenPassphrase: given,
-            askPassphrase: services.terminal.isPresent() ? ask : nil)
+            askPassphrase: question ?? (services.terminal.isPresent() ? ask : nil))
     }
 
     var defaultKeyFile: String {

@@ -25,6 +25,8 @@ package struct Services: Sendable {
     package var execute:
         @Sendable (_ command: [String], _ unset: Set<String>, _ set: [EnvironmentValue]) ->
             ExecuteError
+    /// The terminal for screens, and what only they ask for.
+    package var screens = ScreenServices.none
     /// The files of a folder, which need not be there.
     package var fileTree: @Sendable (_ folder: String) -> FileTree = { _ in .empty }
 

@@ -1,9 +1,8 @@
-import SlipwayCore
 
 /// Values as block-style YAML, which any reader of YAML reads back as the same.
-enum YAMLText {
+package enum YAMLText {
     /// A mapping's lines, each with its line break.
-    static func lines(_ members: [JSONValue.Member], indentation: Int = 0) -> String {
+    package static func lines(_ members: [JSONValue.Member], indentation: Int = 0) -> String {
         members.map { member in
             String(repeating: " ", count: indentation) + scalar(member.key) + ":"
                 + behindColon(member.value, indentation: indentation + 2)

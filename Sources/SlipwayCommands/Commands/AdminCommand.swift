@@ -1,0 +1,82 @@
+import AdminScreens
+import ArgumentParser
+import Screens
+import SlipwayCore
+
+/// The admin UI. It is what `slipway` alone means.
+struct AdminCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admin",
+        abstract: "Open the admin UI; slipway alone does the same.",
+        discussion: """
+            Projects, their AWS keys and the defaults of their applications, in forms. Everything \
+            that it does, a command does too. Off a terminal it prints the help.
+
+            SLIPWAY_ACCESSIBLE=1 makes it a conversation in lines, for screen readers. NO_COLOR \
+            and TERM are honoured.
+
+            Examples:
+              slipway
+              slipway --read-only
+              slipway --database /srv/slipway.db
+            """)
+
+    @Flag(help: "Change nothing: every key that would is off.")
+    var readOnly = false
+    @OptionGroup var store: StoreOptions
+
+    func run() throws {
+        let services = Services.current
+        guard services.screens.isTerminal else {
+            try services.console.document(wrappedUsage(SlipwayCommand.helpMessage()) + "\n")
+            return
+        }
+        let mailbox = Mailbox<AdminInterface.Message>()
+        let store = try AdminStore(
+            path: store.path, isReadOnly: readOnly, services: services,
+            sources: { try self.store.sources(asking: $0) },
+            post: { mailbox.post(.answer($0, token: $1)) })
+        let root = AdminInterface(store.context)
+        let end: SessionEnd<AdminInterface>
+        if services.variable("SLIPWAY_ACCESSIBLE") == "1" {
+            end = try converse(root, mailbox, store, services)
+        } else if let taken = services.screens.take() {
+            end = runScreen(root, on: taken.terminal, mailbox: mailbox, now: services.now) {
+                store.begin($0)
+            }
+            taken.close()
+        } else {
+            services.console.note("this terminal cannot show screens: a conversation instead")
+            end = try converse(root, mailbox, store, services)
+        }
+        store.finish()
+        if end.isInterrupted { throw EarlyExit(.interrupted) }
+        if let (problems, status) = end.screen.openingProblems {
+            services.console.show(problems)
+            throw EarlyExit(status)
+        }
+    }
+
+    /// The same screens in lines.
+    private func converse(
+        _ root: AdminInterface, _ mailbox: Mailbox<AdminInterface.Message>, _ store: AdminStore,
+        _ services: Services
+    ) throws -> SessionEnd<AdminInterface> {
+        let terminal = LinearTerminal(
+            print: { line in
+                // What cannot be written shows when the console is flushed at the end.
+                try? services.console.line(line)
+            },
+            ask: { prompt in
+                try services.console.flush()
+                return try services.terminal.ask(prompt)
+            },
+            askHidden: { prompt in
+                try services.console.flush()
+                return try services.terminal.askHidden(prompt)
+            })
+        return try runLinear(root, on: terminal, mailbox: mailbox, now: services.now) {
+            store.perform($0)
+        }
+    }
+}
