@@ -1,4 +1,3 @@
-
 /// Values as block-style YAML, which any reader of YAML reads back as the same.
 package enum YAMLText {
     /// A mapping's lines, each with its line break.
