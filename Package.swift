@@ -70,7 +70,8 @@ let package = Package(
         // What the CodeDeploy agent does on one instance, which is a folder. An edge; imported by the
         // sandbox.
         .target(
-            name: "InstanceAgent", dependencies: ["ConfigurationFiles", "CSystem", "SlipwayCore"],
+            name: "InstanceAgent",
+            dependencies: ["ConfigurationFiles", "CSystemCalls", "SlipwayCore"],
             swiftSettings: strict),
         // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
         .target(
@@ -78,7 +79,9 @@ let package = Package(
             swiftSettings: strict),
         // The local AWS on loopback: S3, CodeDeploy, STS. An edge, and the only importer of SwiftNIO;
         // imported by slipway.
-        .target(name: "Sandbox", dependencies: ["SlipwayCore"] + nio, swiftSettings: strict),
+        .target(
+            name: "Sandbox", dependencies: ["InstanceAgent", "SlipwayCore"] + nio,
+            swiftSettings: strict),
         // Keeps this process out of core dumps and crash reports. Imported by slipway.
         .target(name: "ProcessGuard", dependencies: ["CSystemCalls"], swiftSettings: strict),
         // The C that Swift cannot say: prctl, signal handlers, statfs. A leaf; no logic.
@@ -124,13 +127,15 @@ let package = Package(
             exclude: ["Cases", "Reference", "Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "InstanceAgentTests",
-            dependencies: ["CSystem", "InstanceAgent", "SlipwayCore", "TestSupport"],
+            dependencies: ["CSystemCalls", "InstanceAgent", "SlipwayCore", "TestSupport"],
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
             name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
             swiftSettings: strict),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox"] + nio, swiftSettings: strict),
+            name: "SandboxTests",
+            dependencies: ["InstanceAgent", "Sandbox", "SlipwayCore", "TestSupport"] + nio,
+            swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",
             dependencies: ["SlipwayCommands", "SlipwayCore", "TestSupport"],
