@@ -302,3 +302,40 @@ private let succeeded = Array(repeating: "Succeeded", count: 7)
         }
     }
 }
+
+@Suite struct LargeFleetTests {
+    @Test func `a thousand instances write no more than what happens to them`() async throws {
+        var options = FleetOptions()
+        options.instancesPerGroup = 0
+        let folder = TemporaryFolder()
+        let service = try CodeDeploy(
+            folder: folder("codedeploy"), region: Region("us-east-1"), account: "123456789012",
+            objects: .one, agents: InstanceAgents(hooks: .simulated), options: options)
+        let fleet = TestFleet(folder: folder, service: service)
+        let places = try service.prepare(group: "web", application: "shop", instances: 1000)
+        #expect(Set(places.map(\.id)).count == 1000)
+        let id = try await fleet.running {
+            let id = try await fleet.deploy()
+            let info = try await fleet.ended(id)
+            #expect(info["deploymentOverview", "Succeeded"]?.number == 1000)
+            return id
+        }
+        let journal = contents(of: folder("codedeploy/deployments/\(id).journal"))
+        let lines = journal.split(separator: UInt8(ascii: "\n"))
+        // Two for each of seven events and of the target itself, one for the start and the end.
+        #expect(lines.count == 16_002)
+        #expect(journal.count < 4_000_000)
+    }
+
+    @Test func `a setup that is there already is left as it is, and only grows`() throws {
+        let fleet = try TestFleet()
+        let first = try fleet.service.prepare(group: "web", application: "shop", instances: 2)
+        #expect(first.count == 2)
+        let again = try fleet.service.prepare(group: "web", application: "shop", instances: 3)
+        #expect(again.prefix(2) == first[...])
+        #expect(again.count == 3)
+        #expect(
+            try fleet.service.prepare(group: "web", application: "shop", instances: 1) == again)
+        #expect(fleet.service.fleet.map(\.group) == ["web"])
+    }
+}

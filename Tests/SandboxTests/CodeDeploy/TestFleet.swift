@@ -146,6 +146,12 @@ struct TestFleet {
             objects: objects, agents: agents.agents, options: options)
     }
 
+    init(folder: TemporaryFolder, service: CodeDeploy) {
+        self.folder = folder
+        self.service = service
+        agents = ScriptedAgents()
+    }
+
     /// A fleet of so many instances in one group. Runs the body while deployments are carried out.
     static func with<Result>(
         instances: Int, objects: RevisionObjects = .one, options: FleetOptions = FleetOptions(),
@@ -177,7 +183,9 @@ struct TestFleet {
     }
 
     func makeGroup(_ name: String = "web", rollback: Bool = false) async throws {
-        if try await self("ListApplications")["applications"]?.texts.contains("shop") != true {
+        if try await error("GetApplication", #"{"applicationName": "shop"}"#)
+            == "ApplicationDoesNotExistException"
+        {
             try await self("CreateApplication", #"{"applicationName": "shop"}"#)
         }
         let configuration =
