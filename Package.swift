@@ -16,6 +16,9 @@ let argumentParser = Target.Dependency.product(
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map {
+    Target.Dependency.product(name: $0, package: "swift-nio")
+}
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
@@ -24,6 +27,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -32,7 +36,7 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystem", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+                "CSystemCalls", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.
@@ -65,11 +69,15 @@ let package = Package(
             swiftSettings: strict),
         // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
         .target(
-            name: "PrivateFiles", dependencies: ["CSystem", "SlipwayCore"], swiftSettings: strict),
+            name: "PrivateFiles", dependencies: ["CSystemCalls", "SlipwayCore"],
+            swiftSettings: strict),
+        // The local AWS on loopback: S3, CodeDeploy, STS. An edge, and the only importer of SwiftNIO;
+        // imported by slipway.
+        .target(name: "Sandbox", dependencies: ["SlipwayCore"] + nio, swiftSettings: strict),
         // Keeps this process out of core dumps and crash reports. Imported by slipway.
-        .target(name: "ProcessGuard", dependencies: ["CSystem"], swiftSettings: strict),
+        .target(name: "ProcessGuard", dependencies: ["CSystemCalls"], swiftSettings: strict),
         // The C that Swift cannot say: prctl, signal handlers, statfs. A leaf; no logic.
-        .target(name: "CSystem"),
+        .target(name: "CSystemCalls"),
         // The numbered .sql files, embedded. Knows no type of the app. Imported by ProjectStore.
         .target(
             name: "Migrations",
@@ -112,6 +120,8 @@ let package = Package(
         .testTarget(
             name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
             swiftSettings: strict),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Sandbox"] + nio, swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",
             dependencies: ["SlipwayCommands", "SlipwayCore", "TestSupport"],

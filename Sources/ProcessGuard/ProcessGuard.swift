@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import Glibc
 
 /// What this process does, before it touches a secret, so that none of its memory can end up in a

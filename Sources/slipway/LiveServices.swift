@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import FoundationEssentials
 import Glibc
 import ProcessGuard
