@@ -61,12 +61,16 @@ let package = Package(
             name: "ProjectStore",
             dependencies: ["KeyVault", "Migrations", "PrivateFiles", "SlipwayCore", grdb, sqlite],
             swiftSettings: strict),
-        // Seals and opens secrets, wraps the store key: the only importer of Crypto.
+        // Seals and opens secrets, wraps the store key. Imports Crypto.
         .target(
             name: "KeyVault",
             dependencies: ["PrivateFiles", "SlipwayCore", crypto, cryptoExtras],
             exclude: ["FORMAT.md"],
             swiftSettings: strict),
+        // AWS Signature Version 4, both sides of it, and digests of bodies: pure. Imported by AWSClient
+        // and Sandbox; besides KeyVault the only importer of Crypto.
+        .target(
+            name: "AWSSignature", dependencies: ["SlipwayCore", crypto], swiftSettings: strict),
         // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
         .target(
             name: "PrivateFiles", dependencies: ["CSystemCalls", "SlipwayCore"],
@@ -105,6 +109,10 @@ let package = Package(
         .testTarget(
             name: "KeyVaultTests",
             dependencies: ["KeyVault", "PrivateFiles", "SlipwayCore", "TestSupport"],
+            exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "AWSSignatureTests",
+            dependencies: ["AWSSignature", "SlipwayCore"],
             exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(
             name: "ProjectStoreTests",
