@@ -77,7 +77,11 @@ let package = Package(
             swiftSettings: strict),
         // The local AWS on loopback: S3, CodeDeploy, STS. An edge, and the only importer of SwiftNIO;
         // imported by slipway.
-        .target(name: "Sandbox", dependencies: ["SlipwayCore"] + nio, swiftSettings: strict),
+        .target(
+            name: "Sandbox",
+            dependencies: ["AWSSignature", "ConfigurationFiles", "PrivateFiles", "SlipwayCore"]
+                + nio,
+            swiftSettings: strict),
         // Keeps this process out of core dumps and crash reports. Imported by slipway.
         .target(name: "ProcessGuard", dependencies: ["CSystemCalls"], swiftSettings: strict),
         // The C that Swift cannot say: prctl, signal handlers, statfs. A leaf; no logic.
@@ -129,7 +133,9 @@ let package = Package(
             name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
             swiftSettings: strict),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Sandbox"] + nio, swiftSettings: strict),
+            name: "SandboxTests",
+            dependencies: ["AWSSignature", "Sandbox", "SlipwayCore", "TestSupport"] + nio,
+            swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",
             dependencies: ["SlipwayCommands", "SlipwayCore", "TestSupport"],
