@@ -23,7 +23,7 @@ package struct SandboxAccount: Sendable {
     ///
     /// Throws ``SandboxError`` where it cannot be read or kept.
     package static func load(from path: String) throws -> SandboxAccount {
-        if let record = StateFolder.read(Record.self, from: path) {
+        if let record = DurableFile.read(Record.self, from: path) {
             do {
                 return try SandboxAccount(record)
             } catch {
@@ -33,7 +33,7 @@ package struct SandboxAccount: Sendable {
         guard access(path, F_OK) != 0 else { throw SandboxError.damagedState(path) }
         let record = Record.random()
         do throws(Refusal) {
-            try StateFolder.write(record, to: path, by: "\(path).\(randomName(length: 12)).tmp")
+            try DurableFile.write(record, to: path, by: "\(path).\(randomName(length: 12)).tmp")
         } catch {
             throw SandboxError.state(path, message: error.fault.message)
         }

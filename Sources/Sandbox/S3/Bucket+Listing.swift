@@ -40,7 +40,7 @@ extension Bucket {
         _ query: ListingQuery, _ versions: @Sendable ([StoredVersion]) -> [ObjectVersion]
     ) throws(Refusal) -> Listing {
         try withState { state throws(Refusal) in
-            var page = Page(query)
+            var page = ListingPage(query)
             for key in state.keys[Self.start(query, state.keys)...] {
                 guard key.hasPrefix(query.prefix) else { break }
                 guard page.take(key, versions(state.objects[key] ?? [])) else { break }
@@ -58,7 +58,7 @@ extension Bucket {
 }
 
 /// Fills a listing until it is full.
-private struct Page {
+private struct ListingPage {
     let query: ListingQuery
     private(set) var listing = Listing()
     private var lastTaken: (key: String, versionID: String?)?

@@ -16,8 +16,8 @@ extension Bucket {
             attributes: attributes, algorithm: algorithm, checksumKind: kind)
         return try withState { state throws(Refusal) in
             let path = "\(folder)/uploads/\(record.id)"
-            try StateFolder.make(path)
-            try StateFolder.write(record, to: path + "/upload.json", by: incomingName)
+            try DurableFile.make(path)
+            try DurableFile.write(record, to: path + "/upload.json", by: incomingName)
             state.uploads[record.id] = Upload(record: record)
             return record
         }
@@ -52,7 +52,7 @@ extension Bucket {
                 number: number, eTag: eTag, byteCount: byteCount,
                 modified: now().timeIntervalSince1970, dataName: name, checksum: checksum)
             do throws(Refusal) {
-                try StateFolder.write(
+                try DurableFile.write(
                     record, to: "\(folder)/uploads/\(id)/\(number).json", by: incomingName)
             } catch {
                 file.discard()
@@ -75,8 +75,8 @@ extension Bucket {
     private func forget(_ upload: Upload, in state: inout State) throws(Refusal) {
         let path = "\(folder)/uploads/\(upload.record.id)"
         let temporary = incomingName
-        try StateFolder.move(path, to: temporary)
-        StateFolder.remove(temporary)
+        try DurableFile.move(path, to: temporary)
+        DurableFile.remove(temporary)
         state.uploads[upload.record.id] = nil
         for part in upload.parts.values { part.file.discard() }
     }

@@ -52,10 +52,10 @@ final class Bucket: Sendable {
         // Under a name of its own until it is complete.
         let temporary = bucket.incomingName
         for path in [temporary, temporary + "/keys", temporary + "/data", temporary + "/uploads"] {
-            try StateFolder.make(path)
+            try DurableFile.make(path)
         }
-        try StateFolder.write(record, to: temporary + "/bucket.json", by: bucket.incomingName)
-        try StateFolder.move(temporary, to: folder)
+        try DurableFile.write(record, to: temporary + "/bucket.json", by: bucket.incomingName)
+        try DurableFile.move(temporary, to: folder)
         return bucket
     }
 
@@ -63,15 +63,15 @@ final class Bucket: Sendable {
     static func load(
         folder: String, incomingFolder: String, disk: Disk, now: @escaping @Sendable () -> Date
     ) throws(SandboxError) -> Bucket {
-        guard let record = StateFolder.read(BucketRecord.self, from: folder + "/bucket.json") else {
+        guard let record = DurableFile.read(BucketRecord.self, from: folder + "/bucket.json") else {
             throw .damagedState(folder + "/bucket.json")
         }
         let bucket = Bucket(
             record, folder: folder, incomingFolder: incomingFolder, disk: disk, now: now)
         var state = State(record: record)
-        for name in StateFolder.names(in: folder + "/keys") {
+        for name in DurableFile.names(in: folder + "/keys") {
             let path = "\(folder)/keys/\(name)"
-            guard let record = StateFolder.read(KeyRecord.self, from: path) else {
+            guard let record = DurableFile.read(KeyRecord.self, from: path) else {
                 throw .damagedState(path)
             }
             state.objects[record.key] = record.versions.map {
@@ -79,17 +79,17 @@ final class Bucket: Sendable {
             }
         }
         state.keys = state.objects.keys.sorted()
-        for id in StateFolder.names(in: folder + "/uploads") {
+        for id in DurableFile.names(in: folder + "/uploads") {
             let path = "\(folder)/uploads/\(id)"
             // An upload whose folder was made and whose record was not never was.
-            guard let record = StateFolder.read(UploadRecord.self, from: path + "/upload.json")
+            guard let record = DurableFile.read(UploadRecord.self, from: path + "/upload.json")
             else {
-                StateFolder.remove(path)
+                DurableFile.remove(path)
                 continue
             }
             var upload = Upload(record: record)
-            for name in StateFolder.names(in: path) where name != "upload.json" {
-                guard let part = StateFolder.read(PartRecord.self, from: "\(path)/\(name)") else {
+            for name in DurableFile.names(in: path) where name != "upload.json" {
+                guard let part = DurableFile.read(PartRecord.self, from: "\(path)/\(name)") else {
                     throw .damagedState("\(path)/\(name)")
                 }
                 upload.parts[part.number] = StoredPart(
@@ -105,8 +105,8 @@ final class Bucket: Sendable {
     private func removeUnknownData(_ state: State) {
         var known = Set(state.objects.values.joined().map(\.record.dataName))
         known.formUnion(state.uploads.values.flatMap { $0.parts.values.map(\.record.dataName) })
-        for name in StateFolder.names(in: folder + "/data") where !known.contains(name) {
-            StateFolder.remove("\(folder)/data/\(name)")
+        for name in DurableFile.names(in: folder + "/data") where !known.contains(name) {
+            DurableFile.remove("\(folder)/data/\(name)")
         }
     }
 
@@ -137,7 +137,7 @@ final class Bucket: Sendable {
     func adopt(_ incoming: IncomingFile) throws(Refusal) -> (name: String, file: DataFile) {
         let name = randomName(length: 24)
         let file = file(name)
-        try StateFolder.move(incoming.path, to: file.path)
+        try DurableFile.move(incoming.path, to: file.path)
         return (name, file)
     }
 
@@ -151,12 +151,12 @@ final class Bucket: Sendable {
     ) throws(Refusal) {
         let former = state.objects[key] ?? []
         if versions.isEmpty {
-            StateFolder.remove(recordPath(key))
-            try StateFolder.sync(folderOf: recordPath(key))
+            DurableFile.remove(recordPath(key))
+            try DurableFile.sync(folderOf: recordPath(key))
             state.objects[key] = nil
             if let index = Self.index(of: key, in: state.keys) { state.keys.remove(at: index) }
         } else {
-            try StateFolder.write(
+            try DurableFile.write(
                 KeyRecord(key: key, versions: versions.map(\.record)), to: recordPath(key),
                 by: incomingName)
             state.objects[key] = versions
@@ -196,7 +196,7 @@ final class Bucket: Sendable {
         try withState { state throws(Refusal) in
             var record = state.record
             record.versioning = versioning
-            try StateFolder.write(record, to: folder + "/bucket.json", by: incomingName)
+            try DurableFile.write(record, to: folder + "/bucket.json", by: incomingName)
             state.record = record
         }
     }
@@ -214,9 +214,9 @@ final class Bucket: Sendable {
                     status: 409, ["BucketName": name])
             }
             let temporary = incomingName
-            try StateFolder.move(folder, to: temporary)
+            try DurableFile.move(folder, to: temporary)
             state.isDeleted = true
-            StateFolder.remove(temporary)
+            DurableFile.remove(temporary)
         }
     }
 }

@@ -22,7 +22,7 @@ final class IncomingFile: Sendable {
         in folder: String, digestsSHA256: Bool = false, checksums: [ChecksumAlgorithm] = []
     ) throws(Refusal) {
         path = "\(folder)/\(randomName(length: 24))"
-        var state = State(file: try StateFolder.create(path))
+        var state = State(file: try DurableFile.create(path))
         if digestsSHA256 { state.sha256 = ContentDigester(.sha256) }
         for algorithm in checksums { state.checksums[algorithm] = ChecksumDigester(algorithm) }
         self.state = Mutex(state)
@@ -52,7 +52,7 @@ final class IncomingFile: Sendable {
             state.sha256?.update(bytes)
             for algorithm in state.checksums.keys { state.checksums[algorithm]?.update(bytes) }
             do throws(Refusal) {
-                return .success(try StateFolder.write(bytes, to: file, path: path))
+                return .success(try DurableFile.write(bytes, to: file, path: path))
             } catch {
                 return .failure(error)
             }

@@ -19,14 +19,14 @@ final class ObjectStore: Sendable {
         self.disk = disk
         self.now = now
         do throws(Refusal) {
-            try StateFolder.make(folder)
-            StateFolder.remove(incomingFolder)
-            try StateFolder.make(incomingFolder)
-            try StateFolder.make(bucketsFolder)
+            try DurableFile.make(folder)
+            DurableFile.remove(incomingFolder)
+            try DurableFile.make(incomingFolder)
+            try DurableFile.make(bucketsFolder)
         } catch {
             throw .state(folder, message: error.fault.message)
         }
-        for name in StateFolder.names(in: bucketsFolder) {
+        for name in DurableFile.names(in: bucketsFolder) {
             let bucket = try Bucket.load(
                 folder: "\(bucketsFolder)/\(name)", incomingFolder: incomingFolder, disk: disk,
                 now: now)

@@ -3,7 +3,7 @@ import Glibc
 
 /// Files of the state folder that are there whole or not at all: a temporary name, fsync, rename.
 /// Folders 0700, files 0600, whatever the umask.
-enum StateFolder {
+enum DurableFile {
     static func make(_ path: String) throws(Refusal) {
         if mkdir(path, 0o700) == 0 {
             guard chmod(path, 0o700) == 0 else { throw .system("make", path) }
