@@ -36,7 +36,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystemCalls", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+                "CSystemCalls", "ProcessGuard", "RevisionArchive", "Sandbox", "SlipwayCommands",
+                "SlipwayCore",
             ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.

@@ -105,8 +105,6 @@ enum DurableFile {
 /// A name that nobody has and nobody can guess: letters and digits.
 func randomName(length: Int) -> String {
     let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
-    var random = SystemRandomNumberGenerator()
-    return String(
-        decoding: (0..<length).map { _ in letters.randomElement(using: &random)! },  // There are 62.
-        as: UTF8.self)
+    let text = (0..<length).map { _ in letters[Int.random(in: 0..<letters.count)] }
+    return String(decoding: text, as: UTF8.self)
 }
