@@ -36,7 +36,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystemCalls", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+                "CSystemCalls", "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox",
+                "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.
@@ -61,7 +62,7 @@ let package = Package(
             name: "ProjectStore",
             dependencies: ["KeyVault", "Migrations", "PrivateFiles", "SlipwayCore", grdb, sqlite],
             swiftSettings: strict),
-        // Seals and opens secrets, wraps the store key: the only importer of Crypto.
+        // Seals and opens secrets, wraps the store key. Imports Crypto.
         .target(
             name: "KeyVault",
             dependencies: ["PrivateFiles", "SlipwayCore", crypto, cryptoExtras],
@@ -73,6 +74,10 @@ let package = Package(
             name: "InstanceAgent",
             dependencies: ["ConfigurationFiles", "CSystemCalls", "SlipwayCore"],
             swiftSettings: strict),
+        // AWS Signature Version 4, both sides of it, and digests of bodies: pure. Imported by AWSClient
+        // and Sandbox; besides KeyVault the only importer of Crypto.
+        .target(
+            name: "AWSSignature", dependencies: ["SlipwayCore", crypto], swiftSettings: strict),
         // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
         .target(
             name: "PrivateFiles", dependencies: ["CSystemCalls", "SlipwayCore"],
@@ -80,7 +85,11 @@ let package = Package(
         // The local AWS on loopback: S3, CodeDeploy, STS. An edge, and the only importer of SwiftNIO;
         // imported by slipway.
         .target(
-            name: "Sandbox", dependencies: ["InstanceAgent", "SlipwayCore"] + nio,
+            name: "Sandbox",
+            dependencies: [
+                "AWSSignature", "ConfigurationFiles", "InstanceAgent", "PrivateFiles",
+                "SlipwayCore",
+            ] + nio,
             swiftSettings: strict),
         // Keeps this process out of core dumps and crash reports. Imported by slipway.
         .target(name: "ProcessGuard", dependencies: ["CSystemCalls"], swiftSettings: strict),
@@ -115,6 +124,10 @@ let package = Package(
             dependencies: ["KeyVault", "PrivateFiles", "SlipwayCore", "TestSupport"],
             exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(
+            name: "AWSSignatureTests",
+            dependencies: ["AWSSignature", "SlipwayCore"],
+            exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
             name: "ProjectStoreTests",
             dependencies: [
                 "KeyVault", "Migrations", "PrivateFiles", "ProjectStore", "SlipwayCore",
@@ -134,7 +147,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["InstanceAgent", "Sandbox", "SlipwayCore", "TestSupport"] + nio,
+            dependencies: [
+                "AWSSignature", "InstanceAgent", "Sandbox", "SlipwayCore", "TestSupport",
+            ] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",

@@ -17,18 +17,27 @@ package struct RevisionObjects: Sendable {
 
 /// One version of an object, as a file that must not be changed.
 package struct FetchedObject: Sendable, Equatable {
-    /// The file with the object's bytes. It stays what it is, also when the object is overwritten.
+    /// The file with the object's bytes. It is there as long as this value lives, also when the
+    /// object is overwritten or deleted meanwhile.
     package let file: String
     /// Without quotes.
     package let eTag: String
     /// Nil in a bucket that never was versioned.
     package let version: String?
     package let byteCount: Int
+    /// The file goes with the last reader.
+    private let data: DataFile?
 
     package init(file: String, eTag: String, version: String?, byteCount: Int) {
+        self.init(
+            file: file, eTag: eTag, version: version, byteCount: byteCount, keeping: nil)
+    }
+
+    init(file: String, eTag: String, version: String?, byteCount: Int, keeping data: DataFile?) {
         self.file = file
         self.eTag = eTag
         self.version = version
         self.byteCount = byteCount
+        self.data = data
     }
 }

@@ -41,7 +41,9 @@ struct Step: Sendable {
             let key = place.key,
             let kind = AgentDeployment.Bundle.Kind(rawValue: place.bundleType ?? "")
         else { return .failed(.unknown("The revision is in no place that an agent knows.")) }
-        var file = ""
+        // Its file is there as long as it lives.
+        var fetched: FetchedObject?
+        defer { withExtendedLifetime(fetched) {} }
         if event == .downloadBundle {
             do {
                 let object = try await objects.fetch(bucket, key, place.version)
@@ -51,7 +53,7 @@ struct Step: Sendable {
                             "Expected deployment artifact bundle etag \(eTag) but was actually "
                                 + "\"\(unquoted(object.eTag))\""))
                 }
-                file = object.file
+                fetched = object
             } catch {
                 return .failed(.unknown(error.message))
             }
@@ -62,7 +64,8 @@ struct Step: Sendable {
             fileExistsBehavior: FileExistsBehavior(rawValue: record.fileExistsBehavior)
                 ?? .disallow,
             bundle: AgentDeployment.Bundle(
-                file: file, kind: kind, bucket: bucket, key: key, version: place.version,
+                file: fetched?.file ?? "", kind: kind, bucket: bucket, key: key,
+                version: place.version,
                 eTag: place.eTag.map(unquoted)))
         return await agents.perform(event, deployment, folder)
     }
