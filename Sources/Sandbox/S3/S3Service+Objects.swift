@@ -81,6 +81,12 @@ extension S3Service {
         guard let file = found.file else { throw Refusal.noSuchKey(key) }
         let isHead = call.operation == .headObject
         let range = try ByteRange(request, found.record)
+        // It is of all bytes, and says nothing about some.
+        if !range.isPartial, request.headers["x-amz-checksum-mode"] == "ENABLED",
+            let checksum = found.record.checksum
+        {
+            headers += Self.checksumHeaders(checksum)
+        }
         if range.isPartial {
             let last = range.offset + range.byteCount - 1
             headers.append(
@@ -140,9 +146,6 @@ extension S3Service {
         if !version.attributes.tags.isEmpty {
             headers.append(
                 HeaderField("x-amz-tagging-count", String(version.attributes.tags.count)))
-        }
-        if request.headers["x-amz-checksum-mode"] == "ENABLED", let checksum = version.checksum {
-            headers += checksumHeaders(checksum)
         }
         return headers
     }
