@@ -76,6 +76,7 @@ class Sandbox:
             "AWS_ACCESS_KEY_ID": self.facts["access_key_id"],
             "AWS_SECRET_ACCESS_KEY": self.facts["secret_access_key"],
             "AWS_REGION": self.facts["region"],
+            "AWS_DEFAULT_REGION": self.facts["region"],
         }
 
     def aws(self, *words, status=0):
