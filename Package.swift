@@ -63,6 +63,11 @@ let package = Package(
             dependencies: ["PrivateFiles", "SlipwayCore", crypto, cryptoExtras],
             exclude: ["FORMAT.md"],
             swiftSettings: strict),
+        // What the CodeDeploy agent does on one instance, which is a folder. An edge; imported by the
+        // sandbox.
+        .target(
+            name: "InstanceAgent", dependencies: ["ConfigurationFiles", "CSystem", "SlipwayCore"],
+            swiftSettings: strict),
         // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
         .target(
             name: "PrivateFiles", dependencies: ["CSystem", "SlipwayCore"], swiftSettings: strict),
@@ -109,6 +114,10 @@ let package = Package(
             name: "ConfigurationFilesTests",
             dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
             exclude: ["Cases", "Reference", "Snapshots"], swiftSettings: strict),
+        .testTarget(
+            name: "InstanceAgentTests",
+            dependencies: ["CSystem", "InstanceAgent", "SlipwayCore", "TestSupport"],
+            exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
             name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
             swiftSettings: strict),
