@@ -42,6 +42,7 @@ private final class RunningSandbox: Sendable {
         let ended = ended
         Task {
             do {
+                for problem in await fleet.confinementProblems { log(problem) }
                 try await LocalAWS.withRunning(
                     configuration, codeDeploy: { try fleet.start(in: $0) }
                 ) { aws in
@@ -93,7 +94,8 @@ extension LocalAWS.Configuration {
         self.init(stateFolder: request.stateFolder, region: region)
         port = request.port
         policy = try request.policy.map { try AccessPolicy(json: $0) }
-        faults = try request.setup.faults.map { try Fault($0) }
+        faults = try request.setup.faults
+            .filter { !RequestedInstanceFault.isMeant(by: $0) }.map { try Fault($0) }
         buckets = request.setup.buckets.map {
             LocalAWS.BucketSetup(
                 name: $0.name.rawValue, isVersioned: $0.isVersioned, region: $0.region)
@@ -135,6 +137,9 @@ private final class SandboxFleet: Sendable {
                     instances: group.instances, configuration: group.configuration?.rawValue)
             }
         }
+        try service.setFaults(
+            try request.setup.faults.filter(RequestedInstanceFault.isMeant)
+                .map { try RequestedInstanceFault($0) })
         self.service.withLock { $0 = service }
         return LocalAWS.DeploymentService(service) { await service.run() }
     }
@@ -146,6 +151,22 @@ private final class SandboxFleet: Sendable {
             SandboxAnnouncement.Group(
                 application: application, name: group,
                 instances: instances.map { .init(id: $0.id, root: $0.root) })
+        }
+    }
+
+    /// Why hooks cannot run here, in lines for people: without them the sandbox is still of use.
+    var confinementProblems: [String] {
+        get async {
+            do {
+                try await hooks.check()
+                return []
+            } catch {
+                let problems = (error as? any ProblemReporting)?.problems ?? []
+                return problems.map { problem in
+                    [problem.message, problem.why, problem.fix].compactMap(\.self)
+                        .joined(separator: "; ")
+                }
+            }
         }
     }
 

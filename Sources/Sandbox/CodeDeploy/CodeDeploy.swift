@@ -14,7 +14,6 @@ package final class CodeDeploy: JSONService {
     let folder: StateFolder
     let state: Mutex<FleetState>
     let turnstile: Turnstile
-    let threads: AgentThreads
     /// The ids of deployments that are to be carried out.
     private let work: AsyncStream<String>
     private let begin: AsyncStream<String>.Continuation
@@ -35,12 +34,9 @@ package final class CodeDeploy: JSONService {
         folder = try StateFolder(path)
         state = Mutex(try FleetState(loading: folder))
         turnstile = Turnstile(capacity: options.parallelEvents)
-        threads = AgentThreads(count: options.parallelEvents)
         (work, begin) = AsyncStream.makeStream()
         try resume()
     }
-
-    deinit { threads.end() }
 
     /// Carries out deployments until the task is cancelled: those that are created, and those that
     /// were going on when the state was left. Call it once.

@@ -23,6 +23,10 @@ struct SandboxCommand: ParsableCommand {
             often: every=3, times=1, after=2. The file `faults` in the state folder holds more, \
             one a line, and is read again whenever it changes.
               slipway sandbox --fault 'codedeploy.GetDeployment throttle every=3'
+
+            A fault of an instance is APPLICATION/GROUP:NUMBER, or APPLICATION/GROUP for all, then \
+            stopped, silent, silent=EVENT or failing=EVENT.
+              slipway sandbox --group my-app/staging:3 --fault 'my-app/staging:2 failing=Install'
             """)
 
     @Option(help: ArgumentHelp("The port; else one that is free.", valueName: "port"))

@@ -210,3 +210,37 @@ private let skipped = Array(repeating: "Skipped", count: 7)
         }
     }
 }
+
+@Suite struct RequestedInstanceFaultTests {
+    @Test func `an instance is broken by its place in the group, and mended by leaving it out`()
+        async throws
+    {
+        try await TestFleet.with(instances: 2) { fleet, instances in
+            try fleet.service.setFaults([RequestedInstanceFault("shop/web:2 failing=Install")])
+            let id = try await fleet.deploy()
+            _ = try await fleet.ended(id)
+            #expect(try await fleet.target(instances[0], of: id).status == "Succeeded")
+            #expect(try await fleet.target(instances[1], of: id).status == "Failed")
+            try fleet.service.setFaults([RequestedInstanceFault("shop/web stopped")])
+            let stopped = try await fleet.ended(try await fleet.deploy())
+            #expect(stopped["deploymentOverview", "Failed"]?.number == 2)
+            try fleet.service.setFaults([])
+            #expect(try await fleet.ended(try await fleet.deploy())["status"]?.text == "Succeeded")
+            #expect(throws: SandboxError.self) {
+                try fleet.service.setFaults([RequestedInstanceFault("shop/web:3 silent")])
+            }
+            #expect(throws: SandboxError.self) {
+                try fleet.service.setFaults([RequestedInstanceFault("shop/none silent")])
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "shop/web", "shop/web:0 silent", "shop/web:x silent", "a/b/c silent", "shop/web failing",
+        "shop/web failing=Nonsense", "shop/web stopped=Install", "shop/web asleep",
+    ])
+    func `what names no fault of an instance is refused`(text: String) {
+        #expect(throws: SandboxError.self) { try RequestedInstanceFault(text) }
+        #expect(RequestedInstanceFault.isMeant(by: text))
+    }
+}

@@ -110,7 +110,7 @@ extension CodeDeploy {
     /// it has begun, and nobody waits for it. The instance's turn is over when it has.
     private func perform(_ event: Int, _ step: Step) async -> EventResult? {
         let outcome = Outcome<EventResult>()
-        let work = Task(executorPreference: threads) { [agents, objects, turnstile] in
+        let work = Task { [agents, objects, turnstile] in
             let result = await step.perform(Lifecycle.events[event], agents, objects)
             turnstile.leave(step.instance)
             outcome.settle(result)

@@ -1,5 +1,6 @@
 package import InstanceAgent
 package import SlipwayCore
+import Synchronization
 
 /// The agents of the fleet: what carries out a lifecycle event on the instance in a folder.
 package struct InstanceAgents: Sendable {
@@ -22,13 +23,34 @@ package struct InstanceAgents: Sendable {
         self.root = root
     }
 
-    /// Real agents, which confine hooks so.
+    /// Real agents, which confine hooks so. Each is kept once it was asked for an event, and with it
+    /// what its hooks leave running.
     package init(hooks: HookConfinement) {
+        let kept = KeptAgents(hooks: hooks)
         self.init(
             perform: { event, deployment, folder in
-                await InstanceAgent(folder: folder, hooks: hooks).perform(event, of: deployment)
+                await kept.agent(in: folder).perform(event, of: deployment)
             },
             root: { InstanceAgent(folder: $0, hooks: hooks).root })
+    }
+}
+
+/// The agents that were asked for an event since the start.
+private final class KeptAgents: Sendable {
+    private let hooks: HookConfinement
+    private let agents = Mutex<[String: InstanceAgent]>([:])
+
+    init(hooks: HookConfinement) { self.hooks = hooks }
+
+    /// The agent of the instance in a folder. Before its first event it clears what a killed process
+    /// left there; which event that was, the deployment's journal knows.
+    func agent(in folder: String) -> InstanceAgent {
+        if let agent = agents.withLock({ $0[folder] }) { return agent }
+        // An instance is asked for one event at a time, so nobody else makes its agent meanwhile.
+        let agent = InstanceAgent(folder: folder, hooks: hooks)
+        _ = agent.recover()
+        agents.withLock { $0[folder] = agent }
+        return agent
     }
 }
 

@@ -47,12 +47,16 @@ struct StateFolder: Sendable {
         case applications, groups, configurations, revisions, deployments
     }
 
+    /// Absolute, without links.
     let path: String
 
     /// Makes the folders that are missing.
-    init(_ path: String) throws(StateFolderError) {
+    init(_ given: String) throws(StateFolderError) {
+        try makeFolder(given)
+        guard let resolved = realpath(given, nil) else { throw .last("open", given) }
+        defer { free(resolved) }
+        let path = String(cString: resolved)
         self.path = path
-        try makeFolder(path)
         for kind in Kind.allCases { try makeFolder("\(path)/\(kind.rawValue)") }
         try makeFolder("\(path)/instances")
     }
@@ -149,14 +153,6 @@ struct StateFolder: Sendable {
         guard fsync(file) == 0 || errno == EINVAL else { throw .last("write", folder) }
     }
 
-    private func makeFolder(_ path: String) throws(StateFolderError) {
-        var made = path.hasPrefix("/") ? "" : "."
-        for part in path.split(separator: "/") {
-            made += "/\(part)"
-            guard mkdir(made, 0o700) == 0 || errno == EEXIST else { throw .last("create", made) }
-        }
-    }
-
     private func names(in folder: String) throws(StateFolderError) -> [String] {
         guard let listing = opendir(folder) else { throw .last("read", folder) }
         defer { closedir(listing) }
@@ -202,5 +198,14 @@ func write(allOf bytes: [UInt8], to file: Int32, path: String) throws(StateFolde
         if written < 0 && errno == EINTR { continue }
         guard written > 0 else { throw .last("write", path) }
         count += written
+    }
+}
+
+/// Makes a folder and those above it that are missing.
+private func makeFolder(_ path: String) throws(StateFolderError) {
+    var made = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+        made += "/\(part)"
+        guard mkdir(made, 0o700) == 0 || errno == EEXIST else { throw .last("create", made) }
     }
 }
