@@ -16,6 +16,9 @@ let argumentParser = Target.Dependency.product(
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map {
+    Target.Dependency.product(name: $0, package: "swift-nio")
+}
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
@@ -24,6 +27,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -32,7 +36,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystem", "CursesTerminal", "ProcessGuard", "RevisionArchive", "Screens",
+                "CSystemCalls", "CursesTerminal", "InstanceAgent", "ProcessGuard",
+                "RevisionArchive", "Sandbox", "Screens",
                 "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
@@ -65,6 +70,12 @@ let package = Package(
             dependencies: ["PrivateFiles", "SlipwayCore", crypto, cryptoExtras],
             exclude: ["FORMAT.md"],
             swiftSettings: strict),
+        // What the CodeDeploy agent does on one instance, which is a folder. An edge; imported by the
+        // sandbox.
+        .target(
+            name: "InstanceAgent",
+            dependencies: ["ConfigurationFiles", "CSystemCalls", "SlipwayCore"],
+            swiftSettings: strict),
         // AWS Signature Version 4, both sides of it, and digests of bodies: pure. Imported by AWSClient
         // and Sandbox; besides KeyVault the only importer of Crypto.
         .target(
@@ -77,11 +88,21 @@ let package = Package(
             swiftSettings: strict),
         // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
         .target(
-            name: "PrivateFiles", dependencies: ["CSystem", "SlipwayCore"], swiftSettings: strict),
+            name: "PrivateFiles", dependencies: ["CSystemCalls", "SlipwayCore"],
+            swiftSettings: strict),
+        // The local AWS on loopback: S3, CodeDeploy, STS. An edge, and the only importer of SwiftNIO;
+        // imported by slipway.
+        .target(
+            name: "Sandbox",
+            dependencies: [
+                "AWSSignature", "ConfigurationFiles", "InstanceAgent", "PrivateFiles",
+                "SlipwayCore",
+            ] + nio,
+            swiftSettings: strict),
         // Keeps this process out of core dumps and crash reports. Imported by slipway.
-        .target(name: "ProcessGuard", dependencies: ["CSystem"], swiftSettings: strict),
+        .target(name: "ProcessGuard", dependencies: ["CSystemCalls"], swiftSettings: strict),
         // The C that Swift cannot say: prctl, signal handlers, statfs. A leaf; no logic.
-        .target(name: "CSystem"),
+        .target(name: "CSystemCalls"),
         // The numbered .sql files, embedded. Knows no type of the app. Imported by ProjectStore.
         .target(
             name: "Migrations",
@@ -100,7 +121,7 @@ let package = Package(
         .systemLibrary(name: "CNCurses", providers: [.apt(["libncurses-dev"])]),
         // A grid onto the terminal, its keys and signals as events: the only importer of CNCurses.
         .target(
-            name: "CursesTerminal", dependencies: ["CNCurses", "CSystem", "TextGrid"],
+            name: "CursesTerminal", dependencies: ["CNCurses", "CSystemCalls", "TextGrid"],
             swiftSettings: strict),
         // The admin UI: its screens, messages and effects as values. Imported by SlipwayCommands.
         .target(
@@ -165,7 +186,17 @@ let package = Package(
             dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
             exclude: ["Cases", "Foreign", "Reference", "Snapshots"], swiftSettings: strict),
         .testTarget(
+            name: "InstanceAgentTests",
+            dependencies: ["CSystemCalls", "InstanceAgent", "SlipwayCore", "TestSupport"],
+            exclude: ["Cases"], swiftSettings: strict),
+        .testTarget(
             name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: [
+                "AWSSignature", "InstanceAgent", "Sandbox", "SlipwayCore", "TestSupport",
+            ] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",

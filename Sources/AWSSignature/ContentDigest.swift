@@ -39,10 +39,13 @@ package struct ContentDigest: Hashable, Sendable {
 /// Digests bytes that come piece by piece.
 package struct ContentDigester: Sendable {
     package enum Algorithm: Sendable {
+        /// For `x-amz-checksum-sha1`, never for secrecy.
+        case sha1
         case sha256, md5
     }
 
     private enum State: Sendable {
+        case sha1(Insecure.SHA1)
         case sha256(SHA256)
         case md5(Insecure.MD5)
     }
@@ -52,6 +55,7 @@ package struct ContentDigester: Sendable {
     package init(_ algorithm: Algorithm) {
         state =
             switch algorithm {
+            case .sha1: .sha1(Insecure.SHA1())
             case .sha256: .sha256(SHA256())
             case .md5: .md5(Insecure.MD5())
             }
@@ -60,6 +64,9 @@ package struct ContentDigester: Sendable {
     /// Takes the next bytes.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch state {
+        case .sha1(var hash):
+            hash.update(bufferPointer: bytes)
+            state = .sha1(hash)
         case .sha256(var hash):
             hash.update(bufferPointer: bytes)
             state = .sha256(hash)
@@ -72,6 +79,7 @@ package struct ContentDigester: Sendable {
     /// The digest of everything taken so far.
     package func finish() -> ContentDigest {
         switch state {
+        case .sha1(let hash): ContentDigest(bytes: Array(hash.finalize()))
         case .sha256(let hash): ContentDigest(bytes: Array(hash.finalize()))
         case .md5(let hash): ContentDigest(bytes: Array(hash.finalize()))
         }

@@ -1,5 +1,5 @@
 import CNCurses
-import CSystem
+import CSystemCalls
 import Glibc
 import TextGrid
 

@@ -1,5 +1,5 @@
 import CNCurses
-import CSystem
+import CSystemCalls
 import Glibc
 
 /// What must be written so that a terminal is as it was: for signal handlers, which cannot ask

@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import Glibc
 
 /// The file system that a path is on, as far as SQLite's write-ahead log cares: its shared memory

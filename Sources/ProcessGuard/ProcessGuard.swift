@@ -1,5 +1,5 @@
-import CSystem
-import Glibc
+import CSystemCalls
+package import Glibc
 
 /// What this process does, before it touches a secret, so that none of its memory can end up in a
 /// file or on a screen.
@@ -41,6 +41,19 @@ package enum ProcessGuard {
             pthread_sigmask(SIG_SETMASK, &mask, &former)
             defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
             return try body()
+        }
+
+        /// Runs the body, which starts another program, with the core limit that the process began
+        /// with. The signal mask is the new program's to be given.
+        package func withOriginalCoreLimit<Result>(
+            _ body: (_ signalMask: sigset_t) throws -> Result
+        ) rethrows -> Result {
+            var limit = coreLimit
+            var none = coreLimit
+            none.rlim_cur = 0
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+            defer { setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) }
+            return try body(signalMask)
         }
 
         /// Puts it back, for the thread that calls: threads of the Swift runtime block signals.

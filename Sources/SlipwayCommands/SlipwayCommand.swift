@@ -43,6 +43,7 @@ package struct SlipwayCommand: ParsableCommand {
                 subcommands: [
                     EnvCommand.self, ExecCommand.self, CredentialProcessCommand.self,
                 ]),
+            CommandGroup(name: "Trying it out:", subcommands: [SandboxCommand.self]),
             CommandGroup(
                 name: "The store:",
                 subcommands: [

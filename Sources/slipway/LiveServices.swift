@@ -1,4 +1,4 @@
-import CSystem
+import CSystemCalls
 import FoundationEssentials
 import Glibc
 import ProcessGuard
@@ -40,6 +40,7 @@ extension Services {
         )
         services.fileTree = { .folder($0) }
         services.screens = .live(isUnicode: services.console.isUnicode, environment)
+        services.sandbox = .live(inheritance)
         return services
     }
 }

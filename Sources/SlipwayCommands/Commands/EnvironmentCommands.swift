@@ -59,13 +59,20 @@ struct ExecCommand: ParsableCommand {
         let hidden = environment.stale + BuildEnvironment.unlocking
         try services.console.flush()
         let error = services.execute(command, Set(hidden + values.map(\.name)), values)
-        services.console.show([
+        throw error.reported(by: services.console)
+    }
+}
+
+extension ExecuteError {
+    /// Says why a command did not run, and ends as a shell would.
+    func reported(by console: Console) -> EarlyExit {
+        console.show([
             Problem(
-                code: "cannot-execute", "cannot run \(shownWord(command[0])): \(error.message)",
-                fix: error.code == EACCES
+                code: "cannot-execute", "cannot run \(shownWord(command)): \(message)",
+                fix: code == EACCES
                     ? "chmod +x makes a file executable" : "check its name and your PATH")
         ])
-        throw EarlyExit(foreign: error.code == ENOENT ? 127 : 126)
+        return EarlyExit(foreign: code == ENOENT ? 127 : 126)
     }
 }
 

@@ -68,7 +68,7 @@ struct BuildEnvironment {
 
     /// Variables that must not be left from before.
     var stale: [String] {
-        Self.stale + (replacesRegion ? ["AWS_REGION", "AWS_DEFAULT_REGION"] : [])
+        Self.identities + (replacesRegion ? ["AWS_REGION", "AWS_DEFAULT_REGION"] : [])
     }
 
     var values: [EnvironmentValue] {
@@ -91,7 +91,7 @@ struct BuildEnvironment {
     }
 
     /// Variables of another identity, which would win over the keys or mix with them.
-    private static let stale = [
+    static let identities = [
         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
         "AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIAL_EXPIRATION", "AWS_PROFILE",
         "AWS_DEFAULT_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CREDENTIAL_FILE",

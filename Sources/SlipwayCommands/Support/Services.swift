@@ -29,6 +29,8 @@ package struct Services: Sendable {
     package var screens = ScreenServices.none
     /// The files of a folder, which need not be there.
     package var fileTree: @Sendable (_ folder: String) -> FileTree = { _ in .empty }
+    /// The local AWS.
+    package var sandbox = SandboxRunner.none
 
     package init(
         environment: [String: String], console: Console, terminal: Terminal,

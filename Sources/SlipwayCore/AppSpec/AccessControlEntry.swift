@@ -19,6 +19,13 @@ package struct AccessControlEntry: Hashable, Sendable, CustomStringConvertible {
     package let name: String
     package let access: Access
 
+    package init(isDefault: Bool, kind: Kind, name: String, access: Access) {
+        self.isDefault = isDefault
+        self.kind = kind
+        self.name = name
+        self.access = access
+    }
+
     /// Parses an entry as an agent of a generation does: 1.8 takes two to four parts, of which a
     /// name alone means a user; 2.0 takes `[default:]type:name:access`.
     package init(

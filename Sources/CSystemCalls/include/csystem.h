@@ -58,4 +58,36 @@ int csystem_rename_exclusively(const char *path, const char *new_path);
    module leaves out. Returns only when it failed, with errno set. */
 int csystem_execute(const char *file, char *const arguments[], char *const environment[]);
 
+/* posix_spawn can neither enter namespaces nor give up capabilities, and between fork and exec
+   there may be no Swift. Starts a program as the leader of a session of its own, with umask 022,
+   no signal blocked or ignored, and no file but the three given.
+
+   A process in between waits for it and reports on `report`, a pipe's end that closes on exec, in
+   records of a kind and a value. The program is killed when the thread that started it ends.
+
+   With `namespace_count` over 0, the program enters those namespaces, a user namespace first, and
+   keeps of root's capabilities only those that concern files, users and ports.
+   Returns the process in between, or -1 with errno set. */
+struct csystem_program {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    const char *folder;         /* where it starts; NULL: where this process is, or / in namespaces */
+    int files[3];
+    int report;
+    const int *namespaces;
+    int namespace_count;
+};
+enum { csystem_started = 1, csystem_not_started = 2, csystem_ended = 3 };
+struct csystem_report {
+    int kind;
+    int value; /* the process, errno, or what wait says */
+};
+int csystem_start(const struct csystem_program *program);
+
+/* GNU extensions that the Glibc module leaves out. The pipe's ends close on exec. */
+int csystem_pipe(int ends[2]);
+extern const int csystem_o_path;        /* O_PATH: a file that is open for nothing but its place */
+extern const int csystem_at_empty_path; /* AT_EMPTY_PATH: the place itself */
+
 #endif

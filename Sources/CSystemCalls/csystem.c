@@ -4,12 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -21,6 +26,117 @@ int csystem_rename_exclusively(const char *path, const char *new_path) {
 
 int csystem_execute(const char *file, char *const arguments[], char *const environment[]) {
     return execvpe(file, arguments, environment);
+}
+
+int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+const int csystem_o_path = O_PATH;
+const int csystem_at_empty_path = AT_EMPTY_PATH;
+
+/* Only async-signal-safe calls from here to csystem_start. */
+static void report(int file, int kind, int value) {
+    struct csystem_report record = {kind, value};
+    ssize_t ignored = write(file, &record, sizeof record);
+    (void)ignored;
+}
+
+/* What root needs for an application's files, users and ports, and no more. */
+static const int kept_capabilities[] = {
+    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL,
+    CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE,
+};
+
+static int give_up_capabilities(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{0, 0, 0}, {0, 0, 0}};
+    for (size_t index = 0; index < sizeof kept_capabilities / sizeof kept_capabilities[0]; index++)
+        data[0].permitted |= 1u << kept_capabilities[index];
+    struct __user_cap_data_struct now[2];
+    if (syscall(SYS_capget, &header, now) != 0) return -1;
+    for (int number = 0; number < 64; number++)
+        if (number >= 32 || !(data[0].permitted & 1u << number))
+            if (prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0 && errno != EINVAL) return -1;
+    data[0].permitted &= now[0].permitted;
+    data[0].effective = data[0].permitted;
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return syscall(SYS_capset, &header, data) == 0 ? 0 : -1;
+}
+
+static void run(const struct csystem_program *program) {
+    setsid();
+    umask(022);
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int file = 0; file < 3; file++)
+        if (dup2(program->files[file], file) < 0) return;
+    /* Files that somebody opened without closing them on exec. */
+    if (syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) != 0)
+        for (int file = 3; file < 1024; file++) fcntl(file, F_SETFD, FD_CLOEXEC);
+    if (program->folder && chdir(program->folder) != 0) return;
+    if (program->namespace_count > 0) {
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return;
+        if (give_up_capabilities() != 0) return;
+    }
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return;
+    execve(program->path, program->arguments, program->environment);
+    if (errno != ENOEXEC) return;
+    /* A script that names no interpreter is sh's, as every shell has it. */
+    int count = 0;
+    while (program->arguments[count]) count++;
+    if (count > 1000) return;
+    char *words[count + 2];
+    words[0] = "sh";
+    words[1] = (char *)program->path;
+    for (int index = 1; index <= count; index++) words[index + 1] = program->arguments[index];
+    execve("/bin/sh", words, program->environment);
+}
+
+static void stay_between(const struct csystem_program *program, pid_t starter) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != starter) _exit(1);
+    for (int index = 0; index < program->namespace_count; index++)
+        if (setns(program->namespaces[index], 0) != 0) {
+            report(program->report, csystem_not_started, errno);
+            _exit(1);
+        }
+    pid_t child = fork();
+    if (child == 0) {
+        run(program);
+        report(program->report, csystem_not_started, errno);
+        _exit(127);
+    }
+    if (child < 0) {
+        report(program->report, csystem_not_started, errno);
+        _exit(1);
+    }
+    report(program->report, csystem_started, child);
+    /* What the program holds open must not be held open by this process too. */
+    if ((program->report > 0 && syscall(SYS_close_range, 0, program->report - 1, 0) != 0)
+        || syscall(SYS_close_range, program->report + 1, ~0U, 0) != 0)
+        for (int file = 0; file < 1024; file++)
+            if (file != program->report) close(file);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    report(program->report, csystem_ended, status);
+    _exit(0);
+}
+
+int csystem_start(const struct csystem_program *program) {
+    pid_t starter = getpid();
+    sigset_t all, former;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    pid_t between = fork();
+    if (between == 0) stay_between(program, starter);
+    int error = errno;
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    errno = error;
+    return between;
 }
 
 /* Whole names, since the handler may not build any. A slot is free while its first is NULL. */

@@ -1,0 +1,280 @@
+import Dispatch
+import Glibc
+import InstanceAgent
+import ProcessGuard
+import Sandbox
+import SlipwayCommands
+import SlipwayCore
+import Synchronization
+
+extension SandboxRunner {
+    /// The real one.
+    static func live(_ inheritance: ProcessGuard.Inheritance) -> SandboxRunner {
+        SandboxRunner { request, whenListening, log in
+            // Before there is another thread: all of them leave these signals to this one.
+            let signals = WaitedSignals()
+            let sandbox = try RunningSandbox(request, log: log)
+            defer { sandbox.end() }
+            let announcement = sandbox.announcement
+            try whenListening(announcement)
+            guard !request.command.isEmpty else {
+                signals.waitForTheEnd()
+                return 0
+            }
+            let child = try ChildProgram(request.command, announcement, inheritance)
+            return signals.waitForTheEnd(of: child)
+        }
+    }
+}
+
+/// A sandbox on threads of its own, while the main thread waits for signals.
+private final class RunningSandbox: Sendable {
+    let announcement: SandboxAnnouncement
+    private let stop: AsyncStream<Never>.Continuation
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ request: SandboxRequest, log: @escaping @Sendable (String) -> Void) throws {
+        let configuration = try LocalAWS.Configuration(request, log: log)
+        let fleet = SandboxFleet(request)
+        let (stopped, stop) = AsyncStream<Never>.makeStream()
+        self.stop = stop
+        let start = StartUp()
+        let ended = ended
+        Task {
+            do {
+                for problem in await fleet.confinementProblems { log(problem) }
+                try await LocalAWS.withRunning(
+                    configuration, codeDeploy: { try fleet.start(in: $0) }
+                ) { aws in
+                    start.finish(.success(SandboxAnnouncement(aws, fleet.groups)))
+                    for await _ in stopped {}
+                }
+            } catch {
+                start.finish(.failure(error))
+            }
+            ended.signal()
+        }
+        announcement = try start.wait()
+    }
+
+    /// Ends it, and waits until it has ended.
+    func end() {
+        stop.finish()
+        ended.wait()
+    }
+}
+
+/// What became of starting.
+private final class StartUp: Sendable {
+    private let outcome = Mutex<Result<SandboxAnnouncement, any Error>?>(nil)
+    private let isDone = DispatchSemaphore(value: 0)
+
+    /// Only the first time counts: what fails later ends the sandbox.
+    func finish(_ result: Result<SandboxAnnouncement, any Error>) {
+        let isFirst = outcome.withLock { outcome in
+            guard outcome == nil else { return false }
+            outcome = result
+            return true
+        }
+        if isFirst { isDone.signal() }
+    }
+
+    func wait() throws -> SandboxAnnouncement {
+        isDone.wait()
+        // It was signalled behind the outcome.
+        return try outcome.withLock { $0! }.get()
+    }
+}
+
+extension LocalAWS.Configuration {
+    fileprivate init(
+        _ request: SandboxRequest, log: @escaping @Sendable (String) -> Void
+    ) throws {
+        let region = try request.setup.region ?? Region("us-east-1")
+        self.init(stateFolder: request.stateFolder, region: region)
+        port = request.port
+        policy = try request.policy.map { try AccessPolicy(json: $0) }
+        faults = try request.setup.faults
+            .filter { !RequestedInstanceFault.isMeant(by: $0) }.map { try Fault($0) }
+        buckets = request.setup.buckets.map {
+            LocalAWS.BucketSetup(
+                name: $0.name.rawValue, isVersioned: $0.isVersioned, region: $0.region)
+        }
+        self.log = { log($0.text) }
+    }
+}
+
+extension SandboxAnnouncement {
+    fileprivate init(_ aws: LocalAWS, _ groups: [Group]) {
+        self.init(
+            endpoint: aws.endpoint, region: aws.region, stateFolder: aws.stateFolder,
+            keys: aws.account.user, adminKeys: aws.account.admin, groups: groups)
+    }
+}
+
+/// The sandbox's CodeDeploy with what the request wants there.
+private final class SandboxFleet: Sendable {
+    private let request: SandboxRequest
+    private let service = Mutex<CodeDeploy?>(nil)
+
+    init(_ request: SandboxRequest) { self.request = request }
+
+    func start(in place: LocalAWS.Surroundings) throws -> LocalAWS.DeploymentService {
+        var options = FleetOptions()
+        options.instancesPerGroup = request.instances
+        let service = try CodeDeploy(
+            folder: place.folder, region: place.region, account: place.account,
+            objects: place.revisions, agents: InstanceAgents(hooks: hooks), options: options)
+        for application in request.setup.applications {
+            try prepared(application.rawValue) { name throws(AWSFault) in
+                try service.prepare(application: name)
+            }
+        }
+        for group in request.setup.groups {
+            try prepared("\(group.application)/\(group.name)") { _ throws(AWSFault) in
+                try service.prepare(
+                    group: group.name.rawValue, application: group.application.rawValue,
+                    instances: group.instances, configuration: group.configuration?.rawValue)
+            }
+        }
+        try service.setFaults(
+            try request.setup.faults.filter(RequestedInstanceFault.isMeant)
+                .map { try RequestedInstanceFault($0) })
+        self.service.withLock { $0 = service }
+        return LocalAWS.DeploymentService(service) { await service.run() }
+    }
+
+    /// All groups there are, made now or by an earlier sandbox.
+    var groups: [SandboxAnnouncement.Group] {
+        let fleet = service.withLock { $0 }?.fleet ?? []
+        return fleet.map { application, group, instances in
+            SandboxAnnouncement.Group(
+                application: application, name: group,
+                instances: instances.map { .init(id: $0.id, root: $0.root) })
+        }
+    }
+
+    /// Why hooks cannot run here, in lines for people: without them the sandbox is still of use.
+    var confinementProblems: [String] {
+        get async {
+            do {
+                try await hooks.check()
+                return []
+            } catch {
+                let problems = (error as? any ProblemReporting)?.problems ?? []
+                return problems.map { problem in
+                    [problem.message, problem.why, problem.fix].compactMap(\.self)
+                        .joined(separator: "; ")
+                }
+            }
+        }
+    }
+
+    private var hooks: HookConfinement {
+        if request.isSimulated { return .simulated }
+        return request.isUnconfined
+            ? .unconfined : .bubblewrap(network: request.allowsHookNetwork)
+    }
+
+    private func prepared(
+        _ name: String, _ body: (String) throws(AWSFault) -> Void
+    ) throws {
+        do {
+            try body(name)
+        } catch {
+            throw Problem(
+                code: "sandbox-group", "the sandbox cannot have \(UntrustedText(name))",
+                why: UntrustedText(error.message).escaped,
+                fix: "change the setup, or name another state folder")
+        }
+    }
+}
+
+/// Signals that are waited for, and do nothing else.
+private struct WaitedSignals {
+    private var set = sigset_t()
+
+    init() {
+        sigemptyset(&set)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&set, number) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    private func next() -> Int32 {
+        var set = set
+        var number: Int32 = 0
+        while sigwait(&set, &number) != 0 {}
+        return number
+    }
+
+    func waitForTheEnd() {
+        while next() == SIGCHLD {}
+    }
+
+    /// The exit status of a child, as a shell gives it.
+    func waitForTheEnd(of child: ChildProgram) -> Int32 {
+        while true {
+            switch next() {
+            case SIGCHLD:
+                if let status = child.status() { return status }
+            // The terminal sends it to both: the child says what comes of it.
+            case SIGINT: break
+            case let number: child.send(number)
+            }
+        }
+    }
+}
+
+/// A command that runs in a sandbox.
+private struct ChildProgram {
+    private let process: pid_t
+
+    init(
+        _ command: [String], _ announcement: SandboxAnnouncement,
+        _ inheritance: ProcessGuard.Inheritance
+    ) throws {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let set = announcement.environment
+        let hidden = Set(SandboxAnnouncement.stale + set.map(\.name))
+        var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
+        var variables: [UnsafeMutablePointer<CChar>?] = []
+        var entry = environ
+        while let text = entry.pointee {
+            if !hidden.contains(variableName(text)) { variables.append(strdup(text)) }
+            entry += 1
+        }
+        for variable in set {
+            let value = variable.value.withUnsafeExposedBytes {
+                String(decoding: $0, as: UTF8.self)
+            }
+            variables.append(strdup("\(variable.name)=\(value)"))
+        }
+        words.append(nil)
+        variables.append(nil)
+        defer { for text in words + variables { free(text) } }
+        var child = pid_t()
+        let code = inheritance.withOriginalCoreLimit { mask in
+            var mask = mask
+            posix_spawnattr_setsigmask(&attributes, &mask)
+            return posix_spawnp(&child, command[0], nil, &attributes, words, variables)
+        }
+        guard code == 0 else {
+            throw ExecuteError(
+                command: command[0], code: code, message: String(cString: strerror(code)))
+        }
+        process = child
+    }
+
+    func send(_ signal: Int32) { kill(process, signal) }
+
+    /// Nil while it runs.
+    func status() -> Int32? {
+        var status: Int32 = 0
+        guard waitpid(process, &status, WNOHANG) == process else { return nil }
+        let signal = status & 0x7F
+        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+    }
+}
