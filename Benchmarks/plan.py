@@ -145,6 +145,16 @@ def quick_bomb(size=1 << 20):
     return text + b"*a, " * ((size - len(text) - 2) // 4) + b"]\n"
 
 
+def expressions(text, size=1 << 20):
+    """As many sections with an expression for a branch as fit, or as are read."""
+    sections = "deployment:\n"
+    number = 0
+    while len(sections) < size - 2000 and number < 1_200:
+        sections += f"  s{number}:\n    branch: '{text}'\n    codedeploy: {{a: {{deployment_group: g}}}}\n"
+        number += 1
+    return sections.encode()
+
+
 VALID = CIRCLE.encode()
 HOSTILE = {
     "alias bomb of 1 MiB": bomb,
@@ -172,11 +182,10 @@ HOSTILE = {
     "flow of commas": lambda: b"[" + b"x," * ((1 << 19) - 2) + b"]\n",
     "comments": lambda: b"#\n" * (1 << 19),
     "documents": lambda: b"---\n" * (1 << 18),
-    "catastrophic expressions": lambda: (
-        b"deployment:\n  a:\n    branch: ["
-        + b", ".join([b'"/(a|a)*(a+)+(a*)*b/"'] * 400)
-        + b"]\n    codedeploy: {shop: {deployment_group: g}}\n"
-    ),
+    "slow expressions": lambda: expressions("/(?=(.{0,60}){0,40}x).*/"),
+    "large expressions": lambda: expressions("/(a{0,60}){0,40}x/"),
+    "long expressions": lambda: expressions("/" + "[ab]?" * 180 + "x/"),
+    "catastrophic expressions": lambda: expressions("/(a|a)*(a+)+(a*)*b/"),
 }
 
 

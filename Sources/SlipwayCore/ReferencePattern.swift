@@ -5,8 +5,9 @@
 package struct ReferencePattern: Hashable, Sendable, CustomStringConvertible {
     /// As the user wrote it.
     package let rawValue: String
-    /// What stands between the slashes; nil for a name.
-    private let expression: RegularExpression?
+    /// What stands between the slashes; nil for a name. Kept as text, which takes a hundredth of the
+    /// memory: a file may have thousands.
+    private let expression: String?
 
     /// Parses a name, or `/a regular expression/`. Capitals matter in both.
     ///
@@ -23,25 +24,35 @@ package struct ReferencePattern: Hashable, Sendable, CustomStringConvertible {
         let inner = String(text.dropFirst().dropLast())
         guard !inner.isEmpty else { throw .emptyExpression }
         do {
-            expression = try RegularExpression(inner)
+            _ = try RegularExpression(inner)
         } catch {
             throw .invalidExpression(text, error)
         }
+        expression = inner
     }
 
     package var isExpression: Bool { expression != nil }
 
     /// Whether a branch or tag is meant. An expression must match the whole name.
     ///
-    /// Throws ``ReferencePatternError/tooSlow(_:)`` for an expression that takes too long on it.
-    package func matches(_ reference: String) throws(ReferencePatternError) -> Bool {
-        guard let expression else { return reference == rawValue }
+    /// Takes the steps of an expression from a budget. Throws ``ReferencePatternError/tooSlow(_:)``
+    /// where there are not enough.
+    package func matches(
+        _ reference: String, budget: inout Int
+    ) throws(ReferencePatternError) -> Bool {
+        // It was read before: reading it again fails no more.
+        guard let expression, let parsed = try? RegularExpression(expression) else {
+            return reference == rawValue
+        }
         do {
-            return try expression.matchesWhole(reference)
+            return try parsed.matchesWhole(reference, budget: &budget)
         } catch {
             throw .tooSlow(rawValue)
         }
     }
+
+    /// The steps that all patterns together may take to find a build's section.
+    package static let stepLimit = RegularExpression.stepLimit
 
     package var description: String { rawValue }
 }
@@ -95,7 +106,8 @@ extension ReferencePatternError: ProblemReporting {
                 Problem(
                     code: "slow-expression",
                     "the regular expression \(shown(text)) takes too long on this name",
-                    why: "it was given up after \(RegularExpression.stepLimit) steps",
+                    why: "the search for a section was given up after "
+                        + "\(RegularExpression.stepLimit) steps",
                     fix: "write a simpler one, or name the branches one by one")
             ]
         }

@@ -14,20 +14,16 @@ package struct SectionChoice: Equatable, Sendable {
     /// A tag's build looks at `tag` only, any other at `branch` only. `owner` is the account of the
     /// project, nil where the project is not known: then a section with an owner does not match.
     ///
-    /// Throws the place of every pattern that takes too long on the build's name.
+    /// Throws the place of a pattern that takes too long on the build's name.
     package init(
         for build: Build, owner: String?, among sections: [DeploymentSection]
-    ) throws(SlowPatterns) {
-        var slow: [Problem] = []
+    ) throws(SlowPattern) {
+        var budget = ReferencePattern.stepLimit
         var matching: [DeploymentSection] = []
-        for section in sections {
-            do throws(SlowPatterns) {
-                if try section.takes(build, owner: owner) { matching.append(section) }
-            } catch {
-                slow += error.problems
-            }
+        for section in sections
+        where try section.takes(build, owner: owner, budget: &budget) {
+            matching.append(section)
         }
-        guard slow.isEmpty else { throw SlowPatterns(problems: slow) }
         let ours = matching.filter { $0.applications != nil }
         taken = ours.first
         skipped = Array(ours.dropFirst())
@@ -49,31 +45,33 @@ extension DeploymentSection {
     /// capitals aside.
     ///
     /// Throws for a pattern that takes too long, where none before it matches.
-    package func takes(_ build: Build, owner: String?) throws(SlowPatterns) -> Bool {
+    package func takes(
+        _ build: Build, owner: String?, budget: inout Int
+    ) throws(SlowPattern) -> Bool {
         if let wanted = self.owner?.value {
             guard let owner, owner.lowercased() == wanted.lowercased() else { return false }
         }
-        if let tag = build.tag?.value { return try Self.matches(tag, tags) }
-        if let branch = build.branch?.value { return try Self.matches(branch, branches) }
+        if let tag = build.tag?.value { return try Self.matches(tag, tags, &budget) }
+        if let branch = build.branch?.value { return try Self.matches(branch, branches, &budget) }
         return false
     }
 
     private static func matches(
-        _ name: String, _ patterns: [Placed<ReferencePattern>]
-    ) throws(SlowPatterns) -> Bool {
+        _ name: String, _ patterns: [Placed<ReferencePattern>], _ budget: inout Int
+    ) throws(SlowPattern) -> Bool {
         for pattern in patterns {
             do throws(ReferencePatternError) {
-                if try pattern.value.matches(name) { return true }
+                if try pattern.value.matches(name, budget: &budget) { return true }
             } catch {
-                throw SlowPatterns(problems: error.problems.map { $0.at(pattern.place) })
+                throw SlowPattern(problems: error.problems.map { $0.at(pattern.place) })
             }
         }
         return false
     }
 }
 
-/// Regular expressions of which nobody can tell in time whether they match a build.
-package struct SlowPatterns: Error, Equatable, Sendable, ProblemReporting {
+/// A regular expression of which nobody can tell in time whether it matches a build.
+package struct SlowPattern: Error, Equatable, Sendable, ProblemReporting {
     package let problems: [Problem]
 
     package var exitStatus: ExitStatus { .configuration }

@@ -37,7 +37,7 @@ struct RegularExpressionTests {
         ("]", "]", true), ("a}", "a}", true), ("-", "-", true),
     ])
     func `matches what Java matches`(expression: String, text: String, matches: Bool) throws {
-        let isMatch = try RegularExpression(expression).matchesWhole(text)
+        let isMatch = try Self.matches(expression, text)
         #expect(isMatch == matches)
     }
 
@@ -70,7 +70,7 @@ struct RegularExpressionTests {
         func nested(_ open: String, _ close: String, _ count: Int) -> String {
             String(repeating: open, count: count) + "a" + String(repeating: close, count: count)
         }
-        let isMatch = try RegularExpression(nested("(", ")", 49)).matchesWhole("a")
+        let isMatch = try Self.matches(nested("(", ")", 49), "a")
         #expect(isMatch)
         for (open, close) in [("(", ")"), ("[", "]"), ("(?=", ")")] {
             #expect(throws: RegularExpressionError.tooDeep(depthLimit: 50)) {
@@ -87,18 +87,43 @@ struct RegularExpressionTests {
     ])
     func `takes few steps, however it could be split`(expression: String) throws {
         let text = String(repeating: "a", count: 60)
-        let isMatch = try RegularExpression(expression).matchesWhole(text)
+        let isMatch = try Self.matches(expression, text)
         #expect(!isMatch)
     }
 
     @Test func `is given up where even that is too much`() throws {
-        let expression = try RegularExpression("(?=(.{0,60}){0,40}x).*")
+        let text = String(repeating: "a", count: 1000)
         #expect(throws: RegularExpression.TooManySteps.self) {
-            try expression.matchesWhole(String(repeating: "a", count: 1000))
+            try Self.matches("(?=(.{0,60}){0,40}x).*", text)
         }
         #expect(throws: ReferencePatternError.tooSlow("/(?=(.{0,60}){0,40}x).*/")) {
+            var budget = ReferencePattern.stepLimit
             let pattern = try ReferencePattern("/(?=(.{0,60}){0,40}x).*/")
-            return try pattern.matches(String(repeating: "a", count: 1000))
+            return try pattern.matches(text, budget: &budget)
         }
+    }
+
+    @Test func `takes its steps from what all have together`() throws {
+        let expression = try RegularExpression("(a|b)*")
+        var budget = 2_000
+        var count = 0
+        while (try? expression.matchesWhole("abab", budget: &budget)) == true { count += 1 }
+        #expect((5...200).contains(count))
+        #expect(budget < 0)
+    }
+
+    @Test(arguments: [
+        "a", "a|b|c", "(a|b)*", "(ab?){2,5}", "(a{3}){4,}", "(?=a)(?!b)(?>c+)d++", "[a-c]{0,7}|",
+    ])
+    func `is no larger than what was reckoned`(expression: String) throws {
+        var parser = RegularExpressionParser(expression)
+        let node = try parser.parse()
+        let size = RegularExpressionProgram.size(of: node)
+        #expect((1...size + 1).contains(RegularExpressionProgram(node).instructions.count))
+    }
+
+    private static func matches(_ expression: String, _ text: String) throws -> Bool {
+        var budget = RegularExpression.stepLimit
+        return try RegularExpression(expression).matchesWhole(text, budget: &budget)
     }
 }

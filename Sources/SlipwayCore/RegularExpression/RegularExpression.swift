@@ -4,7 +4,7 @@
 /// There are no captures and no back-references, so that what an instruction finds at a place is
 /// the same however the place was reached: nothing is tried twice.
 struct RegularExpression: Hashable, Sendable {
-    let program: RegularExpressionProgram
+    private let node: RegularExpressionNode
 
     /// Reads an expression, without the slashes around it.
     ///
@@ -12,12 +12,18 @@ struct RegularExpression: Hashable, Sendable {
     /// is not supported.
     init(_ text: String) throws(RegularExpressionError) {
         var parser = RegularExpressionParser(text)
-        program = try RegularExpressionProgram(try parser.parse())
+        node = try parser.parse()
+        guard RegularExpressionProgram.size(of: node) <= Self.instructionLimit else {
+            throw .tooLarge(instructionLimit: Self.instructionLimit)
+        }
     }
 
-    /// Whether the whole text is matched. Throws where that takes more than ``stepLimit`` steps.
-    func matchesWhole(_ text: String) throws(TooManySteps) -> Bool {
-        var matcher = RegularExpressionMatcher(program, text)
+    /// Whether the whole text is matched. Takes its steps from a budget, and throws where there are
+    /// not enough.
+    func matchesWhole(_ text: String, budget: inout Int) throws(TooManySteps) -> Bool {
+        let program = RegularExpressionProgram(node)
+        var matcher = RegularExpressionMatcher(program, text, budget: budget)
+        defer { budget = matcher.budget }
         return try matcher.matchesWhole()
     }
 
@@ -27,7 +33,8 @@ struct RegularExpression: Hashable, Sendable {
     static let instructionLimit = 5_000
     /// How deep groups may lie in each other.
     static let depthLimit = 50
-    /// The most steps of one match: a few hundredths of a second.
+    /// The most steps to find a build's section, whatever it takes of expressions: a few hundredths
+    /// of a second.
     static let stepLimit = 1_000_000
 
     struct TooManySteps: Error {}

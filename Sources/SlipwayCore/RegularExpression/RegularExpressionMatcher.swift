@@ -2,12 +2,15 @@
 struct RegularExpressionMatcher {
     private let instructions: [RegularExpressionProgram.Instruction]
     private let scalars: [Unicode.Scalar]
-    private var stepCount = 0
+    /// How many steps are left.
+    private(set) var budget: Int
     /// Where what is tried on its own ended, by instruction and place; -1 where it does not match.
     private var ends: [Int: Int] = [:]
 
-    init(_ program: RegularExpressionProgram, _ text: String) {
+    init(_ program: RegularExpressionProgram, _ text: String, budget: Int) {
         instructions = program.instructions
+        // They were made for this text.
+        self.budget = budget - program.instructions.count
         scalars = Array(text.unicodeScalars)
     }
 
@@ -96,7 +99,7 @@ struct RegularExpressionMatcher {
     }
 
     private mutating func count(_ steps: Int) throws(RegularExpression.TooManySteps) {
-        stepCount += steps
-        guard stepCount <= RegularExpression.stepLimit else { throw .init() }
+        budget -= steps
+        guard budget >= 0 else { throw .init() }
     }
 }

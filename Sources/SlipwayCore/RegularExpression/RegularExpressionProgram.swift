@@ -16,82 +16,96 @@ struct RegularExpressionProgram: Hashable, Sendable {
 
     private(set) var instructions: [Instruction] = []
 
-    /// Throws where counted repetitions make it too large.
-    init(_ node: RegularExpressionNode) throws(RegularExpressionError) {
-        try compile(node)
-        try add(.accept)
+    /// The node's ``size(of:)`` must be within the limit.
+    init(_ node: RegularExpressionNode) {
+        compile(node)
+        add(.accept)
     }
 
-    private mutating func add(_ instruction: Instruction) throws(RegularExpressionError) {
-        guard instructions.count < RegularExpression.instructionLimit else {
-            throw .tooLarge(instructionLimit: RegularExpression.instructionLimit)
+    /// How many instructions a node becomes, or more than the limit: known without making them.
+    static func size(of node: RegularExpressionNode) -> Int {
+        func total(_ nodes: [RegularExpressionNode]) -> Int {
+            nodes.reduce(0) { $0 + Self.size(of: $1) }
         }
-        instructions.append(instruction)
+        let size: Int
+        switch node {
+        case .set, .edge: size = 1
+        case .sequence(let parts): size = total(parts)
+        case .alternatives(let branches): size = total(branches) + 2 * branches.count
+        case .repetition(let body, let atLeast, let atMost, _):
+            let one = Self.size(of: body) + 1
+            size = one * (atMost ?? atLeast + 1) + 2
+        case .atomic(let body), .look(let body, _, _): size = Self.size(of: body) + 2
+        }
+        // Nested repetitions multiply beyond any number.
+        return min(size, RegularExpression.instructionLimit + 1)
     }
 
-    private mutating func compile(_ node: RegularExpressionNode) throws(RegularExpressionError) {
+    private mutating func add(_ instruction: Instruction) { instructions.append(instruction) }
+
+    private mutating func compile(_ node: RegularExpressionNode) {
         switch node {
-        case .set(let set): try add(.take(set))
-        case .edge(let edge): try add(.edge(edge))
-        case .sequence(let parts): for part in parts { try compile(part) }
-        case .alternatives(let branches): try add(alternatives: branches)
+        case .set(let set): add(.take(set))
+        case .edge(let edge): add(.edge(edge))
+        case .sequence(let parts): for part in parts { compile(part) }
+        case .alternatives(let branches): add(alternatives: branches)
         case .repetition(let body, let atLeast, let atMost, let prefersFewer):
-            for _ in 0..<atLeast { try compile(body) }
-            try addRest(body, atMost.map { $0 - atLeast }, prefersFewer)
+            for _ in 0..<atLeast { compile(body) }
+            addRest(body, atMost.map { $0 - atLeast }, prefersFewer)
         case .atomic(let body):
-            try addAlone(body) { .atomic(next: $0) }
+            addAlone(body) { .atomic(next: $0) }
         case .look(let body, let isAhead, let isNegated):
-            try addAlone(body) { .look(isAhead: isAhead, isNegated: isNegated, next: $0) }
+            addAlone(body) { .look(isAhead: isAhead, isNegated: isNegated, next: $0) }
         }
     }
 
     private mutating func add(
         alternatives branches: [RegularExpressionNode]
-    ) throws(RegularExpressionError) {
+    ) {
         var ends: [Int] = []
         for branch in branches.dropLast() {
             let split = instructions.count
-            try add(.accept)
-            try compile(branch)
+            add(.accept)
+            compile(branch)
             ends.append(instructions.count)
-            try add(.accept)
+            add(.accept)
             instructions[split] = .split(split + 1, instructions.count)
         }
-        if let last = branches.last { try compile(last) }
+        if let last = branches.last { compile(last) }
         for end in ends { instructions[end] = .jump(instructions.count) }
     }
 
     /// What may come behind the repetitions that must: so many more, or any number.
     private mutating func addRest(
         _ body: RegularExpressionNode, _ count: Int?, _ prefersFewer: Bool
-    ) throws(RegularExpressionError) {
+    ) {
         func split(_ more: Int, _ end: Int) -> Instruction {
             prefersFewer ? .split(end, more) : .split(more, end)
         }
         guard let count else {
             let start = instructions.count
-            try add(.accept)
-            try compile(body)
-            try add(.jump(start))
+            add(.accept)
+            compile(body)
+            add(.jump(start))
             instructions[start] = split(start + 1, instructions.count)
             return
         }
         var starts: [Int] = []
         for _ in 0..<count {
             starts.append(instructions.count)
-            try add(.accept)
-            try compile(body)
+            add(.accept)
+            compile(body)
         }
         for start in starts { instructions[start] = split(start + 1, instructions.count) }
     }
 
     private mutating func addAlone(
         _ body: RegularExpressionNode, _ instruction: (Int) -> Instruction
-    ) throws(RegularExpressionError) {
+    ) {
         let start = instructions.count
-        try add(.accept)
-        try compile(body)
-        try add(.accept)
+        add(.accept)
+        compile(body)
+        add(.accept)
         instructions[start] = instruction(instructions.count)
     }
 }
