@@ -22,6 +22,18 @@ package struct UntrustedText: Hashable, Sendable, CustomStringConvertible {
         return String(result)
     }
 
+    /// The text line by line, each escaped; a line break at the end begins no line.
+    package var escapedLines: [String] {
+        var lines = raw.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.map { UntrustedText(String($0)).escaped }
+    }
+
+    /// The whole text for a JSON document, which escapes what is unsafe itself.
+    package var json: JSONValue { .string(raw) }
+
+    package var isEmpty: Bool { raw.isEmpty }
+
     /// What an unsafe character looks like once escaped.
     package static func escape(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
