@@ -6,42 +6,54 @@ package import FoundationEssentials
 package struct DeploymentInfo: Equatable, Sendable {
     package var id: DeploymentID
     package var status: DeploymentStatus
-    package var applicationName: UntrustedText?
-    package var deploymentGroupName: UntrustedText?
-    package var deploymentConfigurationName: UntrustedText?
+    package var application: ApplicationName?
+    package var deploymentGroup: DeploymentGroup?
+    package var deploymentConfiguration: DeploymentConfiguration?
     package var revision: Revision?
     /// What the group had before.
     package var previousRevision: Revision?
     package var overview: DeploymentOverview?
     package var errorInformation: ErrorInformation?
     package var rollback: RollbackInfo?
+    /// What makes CodeDeploy roll the deployment back by itself; nil where that is off.
+    package var autoRollback: [AutoRollbackEvent]?
     package var creator: DeploymentCreator?
     package var description: UntrustedText?
+    package var fileExistsBehavior: FileExistsBehavior?
+    package var ignoreApplicationStopFailures: Bool?
+    package var updateOutdatedInstancesOnly: Bool?
     package var createdAt: Date?
     package var startedAt: Date?
     package var completedAt: Date?
 
     package init(
-        id: DeploymentID, status: DeploymentStatus, applicationName: UntrustedText? = nil,
-        deploymentGroupName: UntrustedText? = nil,
-        deploymentConfigurationName: UntrustedText? = nil, revision: Revision? = nil,
+        id: DeploymentID, status: DeploymentStatus, application: ApplicationName? = nil,
+        deploymentGroup: DeploymentGroup? = nil,
+        deploymentConfiguration: DeploymentConfiguration? = nil, revision: Revision? = nil,
         previousRevision: Revision? = nil, overview: DeploymentOverview? = nil,
         errorInformation: ErrorInformation? = nil, rollback: RollbackInfo? = nil,
-        creator: DeploymentCreator? = nil, description: UntrustedText? = nil,
+        autoRollback: [AutoRollbackEvent]? = nil, creator: DeploymentCreator? = nil,
+        description: UntrustedText? = nil,
+        fileExistsBehavior: FileExistsBehavior? = nil, ignoreApplicationStopFailures: Bool? = nil,
+        updateOutdatedInstancesOnly: Bool? = nil,
         createdAt: Date? = nil, startedAt: Date? = nil, completedAt: Date? = nil
     ) {
         self.id = id
         self.status = status
-        self.applicationName = applicationName
-        self.deploymentGroupName = deploymentGroupName
-        self.deploymentConfigurationName = deploymentConfigurationName
+        self.application = application
+        self.deploymentGroup = deploymentGroup
+        self.deploymentConfiguration = deploymentConfiguration
         self.revision = revision
         self.previousRevision = previousRevision
         self.overview = overview
         self.errorInformation = errorInformation
         self.rollback = rollback
+        self.autoRollback = autoRollback
         self.creator = creator
         self.description = description
+        self.fileExistsBehavior = fileExistsBehavior
+        self.ignoreApplicationStopFailures = ignoreApplicationStopFailures
+        self.updateOutdatedInstancesOnly = updateOutdatedInstancesOnly
         self.createdAt = createdAt
         self.startedAt = startedAt
         self.completedAt = completedAt
