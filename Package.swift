@@ -45,6 +45,9 @@ let package = Package(
             swiftSettings: strict),
         // The domain and every decision about it: no I/O, imports no other target.
         .target(name: "SlipwayCore", swiftSettings: strict),
+        // Plan to result: pack, upload, register, create, watch, as a machine and its driver. What it
+        // needs of the world comes as closures. Imported by SlipwayCommands and slipway.
+        .target(name: "DeployEngine", dependencies: ["SlipwayCore"], swiftSettings: strict),
         // YAML and JSON documents to typed values with their lines: the only importer of Yams, and of
         // the libyaml in it.
         .target(
@@ -109,6 +112,10 @@ let package = Package(
             name: "ConfigurationFilesTests",
             dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
             exclude: ["Cases", "Reference", "Snapshots"], swiftSettings: strict),
+        .testTarget(
+            name: "DeployEngineTests",
+            dependencies: ["DeployEngine", "SlipwayCore", "TestSupport"],
+            exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
             swiftSettings: strict),
