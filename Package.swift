@@ -79,7 +79,9 @@ let package = Package(
             dependencies: [grdb],
             path: "migrations",
             sources: ["Migrations.swift"],
-            resources: [.embedInCode("0001_store.sql")],
+            resources: [
+                .embedInCode("0001_store.sql"), .embedInCode("0002_deployments.sql"),
+            ],
             swiftSettings: strict),
         // Temporary folders, processes and snapshots for every test target.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
