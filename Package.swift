@@ -136,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationFilesTests",
             dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
-            exclude: ["Cases", "Reference", "Snapshots"], swiftSettings: strict),
+            exclude: ["Cases", "Foreign", "Reference", "Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "DeployEngineTests",
             dependencies: ["DeployEngine", "SlipwayCore", "TestSupport"],
