@@ -32,15 +32,16 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystem", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+                "AWSClient", "AWSSignature", "CSystem", "DeployEngine", "ProcessGuard",
+                "RevisionArchive", "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore",
-                argumentParser,
+                "ConfigurationFiles", "DeployEngine", "KeyVault", "PrivateFiles", "ProjectStore",
+                "SlipwayCore", argumentParser,
             ],
             swiftSettings: strict),
         // The domain and every decision about it: no I/O, imports no other target.

@@ -39,6 +39,7 @@ extension Services {
             execute: { becomeProgram($0, unset: $1, set: $2, inheritance) }
         )
         services.fileTree = { .folder($0) }
+        services.aws = .live(environment)
         return services
     }
 }

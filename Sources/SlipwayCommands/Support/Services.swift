@@ -28,6 +28,8 @@ package struct Services: Sendable {
     /// The files of a folder, which need not be there.
     package var fileTree: @Sendable (_ folder: String) -> FileTree = { _ in .empty }
 
+    package var aws = AWSServices.none
+
     package init(
         environment: [String: String], console: Console, terminal: Terminal,
         readInput: @escaping @Sendable (Int) throws -> SecretBytes,
@@ -117,6 +119,8 @@ package struct ExecuteError: Error, Equatable, Sendable {
 package struct Terminal: Sendable {
     /// Whether standard input is a terminal.
     package var isInput: Bool
+    /// Whether standard error is one that can move its cursor.
+    package var isError = false
     /// Whether there is a controlling terminal to ask on.
     package var isPresent: @Sendable () -> Bool
     /// Reads one line without showing it. Nil at the end of input.
