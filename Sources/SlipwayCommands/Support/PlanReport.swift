@@ -88,7 +88,8 @@ struct PlanReport {
                 sizes[root.value] = try Services.current.repository.size(root.value, repository)
             } catch {
                 let found = (error as? any ProblemReporting)?.problems ?? []
-                problems += found.map { $0.at(root.origin.place) }
+                // What is wrong with a file is no matter of the line that names the root.
+                problems += found.map { $0.file == nil ? $0.at(root.origin.place) : $0 }
             }
         }
     }
