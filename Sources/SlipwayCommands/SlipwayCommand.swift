@@ -37,9 +37,9 @@ package struct SlipwayCommand: ParsableCommand {
             CommandGroup(
                 name: "Deploying:",
                 subcommands: [
-                    PlanCommand.self, CheckCommand.self, DeployCommand.self, WatchCommand.self,
-                    StopCommand.self, RollbackCommand.self, RedeployCommand.self,
-                    DeploymentsCommand.self, IAMPolicyCommand.self,
+                    PlanCommand.self, CheckCommand.self, PackageCommand.self, DeployCommand.self,
+                    WatchCommand.self, StopCommand.self, RollbackCommand.self,
+                    RedeployCommand.self, DeploymentsCommand.self, IAMPolicyCommand.self,
                 ]),
             CommandGroup(
                 name: "AWS keys for what runs in the build:",

@@ -40,6 +40,10 @@ extension Services {
         )
         services.fileTree = { .folder($0) }
         services.aws = .live(environment)
+        services.isFolder = { LiveRevisions.isFolder($0) }
+        services.packRevision = { try LiveRevisions.pack($0) }
+        services.terminal.isOutput = isatty(STDOUT_FILENO) == 1
+        services.terminal.isError = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
         return services
     }
 }

@@ -7,7 +7,7 @@ import SlipwayCore
 extension Terminal {
     /// The controlling terminal, `/dev/tty`.
     static func live(_ inheritance: ProcessGuard.Inheritance) -> Terminal {
-        var live = Terminal(
+        Terminal(
             isInput: isatty(STDIN_FILENO) == 1,
             isPresent: {
                 let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
@@ -37,8 +37,6 @@ extension Terminal {
                 }
             }
         )
-        live.isError = isatty(STDERR_FILENO) == 1 && getenv("TERM").map { strcmp($0, "dumb") != 0 } ?? false
-        return live
     }
 
     private static func withTerminal<Result>(
