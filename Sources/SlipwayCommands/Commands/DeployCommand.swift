@@ -100,7 +100,7 @@ struct DeployCommand: ParsableCommand {
             application: planned.application.value,
             deploymentGroup: planned.deploymentGroup.value, region: planned.region.value,
             source: .folder(
-                RevisionDestination(
+                UploadDestination(
                     root: planned.applicationRoot.value, bucket: planned.bucket.value,
                     key: planned.key, serverSideEncryption: planned.serverSideEncryption.value,
                     kmsKeyID: planned.kmsKeyID.value)),

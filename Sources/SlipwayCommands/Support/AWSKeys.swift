@@ -23,6 +23,8 @@ struct AWSKeys {
             return
         }
         do {
+            // Whether there are any can be told without an unlocker.
+            _ = try store.open(.read).keysSummary(of: project)
             let store = try store.open(.write)
             let pair = try store.readKeys(of: project, for: purpose)
             self.init(pair: pair, notice: nil, store: store)
