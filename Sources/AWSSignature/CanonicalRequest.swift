@@ -44,15 +44,16 @@ package struct PathRule: Hashable, Sendable {
 
 /// A request in the one form that both sides hash.
 package struct CanonicalRequest: Equatable, Sendable {
-    /// Six parts: method, path, query, headers (each with a line break), their names, hash of the body.
+    /// Six parts: method, path, query, headers (each with a line break), their names, hash of the
+    /// body.
     package let text: String
     /// `host;x-amz-date`.
     package let signedHeaders: String
 
     /// Takes the headers that `isSigned` accepts by their lower-case names.
     ///
-    /// Values are trimmed and their inner blanks and line breaks become one space; several fields of
-    /// one name are joined by commas in their order.
+    /// Values are trimmed and their inner blanks and line breaks become one space; several fields
+    /// of one name are joined by commas in their order.
     package init(
         _ request: SignableRequest, pathRule: PathRule, isSigned: (String) -> Bool
     ) {

@@ -1,5 +1,5 @@
-/// RFC 3986 percent-encoding as SigV4 wants it: upper-case digits, everything but `A-Z a-z 0-9 - . _ ~`
-/// encoded. Foundation's own sets differ, so none of them is used.
+/// RFC 3986 percent-encoding as SigV4 wants it: upper-case digits, everything but `A-Z a-z 0-9 - .
+/// _ ~` encoded. Foundation's own sets differ, so none of them is used.
 package enum PercentEncoding {
     /// Encodes each byte that is not unreserved; `/` stays where `keepingSlashes` says so.
     package static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
@@ -21,8 +21,8 @@ package enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// Decodes `%41` and leaves `+` as it is. Nil where a `%` has no two hexadecimal digits behind it,
-    /// or where the bytes are not UTF-8.
+    /// Decodes `%41` and leaves `+` as it is. Nil where a `%` has no two hexadecimal digits behind
+    /// it, or where the bytes are not UTF-8.
     package static func decode(_ text: some StringProtocol) -> String? {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var decoded: [UInt8] = []

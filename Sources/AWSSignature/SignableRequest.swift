@@ -73,15 +73,15 @@ package struct RequestPath: Hashable, Sendable, CustomStringConvertible {
     /// What it means.
     package let decoded: String
 
-    /// Encodes each byte outside `A-Za-z0-9-._~/` once, and changes nothing else: `//`, `.` and `..`
-    /// are parts of an S3 key. A missing `/` in front is added.
+    /// Encodes each byte outside `A-Za-z0-9-._~/` once, and changes nothing else: `//`, `.` and
+    /// `..` are parts of an S3 key. A missing `/` in front is added.
     package init(decoded path: String) {
         decoded = path.utf8.first == UInt8(ascii: "/") ? path : "/" + path
         encoded = PercentEncoding.encode(decoded, keepingSlashes: true)
     }
 
-    /// Takes a path from a request line. Nil where it has a broken escape, is not UTF-8, or does not
-    /// begin with `/`.
+    /// Takes a path from a request line. Nil where it has a broken escape, is not UTF-8, or does
+    /// not begin with `/`.
     package init?(encoded path: String) {
         guard path.utf8.first == UInt8(ascii: "/"), let decoded = PercentEncoding.decode(path)
         else { return nil }
@@ -142,7 +142,8 @@ package struct SignableRequest: Equatable, Sendable {
         self.payload = payload
     }
 
-    /// Takes a request from the wire. Nil where its path or query has a broken escape or is not UTF-8.
+    /// Takes a request from the wire. Nil where its path or query has a broken escape or is not
+    /// UTF-8.
     package init?(
         method: String, target: String, headers: [HeaderField], payload: PayloadHash
     ) {
@@ -165,8 +166,8 @@ package struct SignableRequest: Equatable, Sendable {
         return "\(path.encoded)?\(items.joined(separator: "&"))"
     }
 
-    /// The names and values of an encoded query, in their order; empty pieces are left out. Nil where
-    /// one has a broken escape or is not UTF-8.
+    /// The names and values of an encoded query, in their order; empty pieces are left out. Nil
+    /// where one has a broken escape or is not UTF-8.
     package static func query(_ text: String) -> [QueryItem]? {
         var items: [QueryItem] = []
         for piece in text.split(separator: "&") {

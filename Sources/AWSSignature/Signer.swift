@@ -144,8 +144,8 @@ package struct ChunkSigner: Sendable {
             "AWS4-HMAC-SHA256-PAYLOAD", "\(PayloadHash.empty.rawValue)\n\(digest.hexadecimal)")
     }
 
-    /// The signature of the trailer: each field as `name:value` and a line feed, names in lower case
-    /// and sorted.
+    /// The signature of the trailer: each field as `name:value` and a line feed, names in lower
+    /// case and sorted.
     ///
     /// Header: `x-amz-trailer-signature`.
     package mutating func sign(trailer fields: [HeaderField]) -> String {

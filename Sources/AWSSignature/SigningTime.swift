@@ -9,8 +9,8 @@ package struct SigningTime: Hashable, Sendable, CustomStringConvertible {
     /// Whole seconds since 1970.
     package let secondsSince1970: Int
 
-    /// Cuts off the fraction of a second. A date beyond the year 9999 or before 1970 is taken for the
-    /// nearest that can be written.
+    /// Cuts off the fraction of a second. A date beyond the year 9999 or before 1970 is taken for
+    /// the nearest that can be written.
     package init(_ date: Date) {
         let seconds = min(max(date.timeIntervalSince1970, 0), 253_402_300_799)
         self.init(secondsSince1970: Int(seconds))

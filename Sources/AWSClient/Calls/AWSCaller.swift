@@ -34,7 +34,8 @@ package struct AWSEffects: Sendable {
 }
 
 /// Dates, signs and sends requests with one pair of AWS keys, and tries again where that helps. The
-/// clients of the services share one, and with it what it learns: AWS's clock, the buckets' regions.
+/// clients of the services share one, and with it what it learns: AWS's clock, the buckets'
+/// regions.
 package final class AWSCaller: Sendable {
     package let keys: SigningKeys
     let endpoints: AWSEndpoints
@@ -183,7 +184,9 @@ package final class AWSCaller: Sendable {
             afterAttempts: progress.attempts, random: effects.random(),
             serverAsksFor: .seconds(response?.headers["retry-after"].flatMap { Int($0) } ?? 0))
         let elapsed = effects.uptime() - progress.began
-        guard elapsed + delay <= policy.timeLimit, budget.take() else { throw failure }
+        guard progress.attempts < policy.sureAttempts || elapsed + delay <= policy.timeLimit,
+            budget.take()
+        else { throw failure }
         report(.willRetry(failure, attempt: progress.attempts, after: delay))
         try await effects.sleep(delay)
     }

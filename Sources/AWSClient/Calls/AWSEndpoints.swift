@@ -67,8 +67,8 @@ package struct AWSEndpoints: Equatable, Sendable {
         for service in AWSService.allCases { own[service] = endpoint }
     }
 
-    /// Reads `AWS_ENDPOINT_URL_S3` and its like, and `AWS_ENDPOINT_URL` for what has none of its own;
-    /// none of them if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is `true`.
+    /// Reads `AWS_ENDPOINT_URL_S3` and its like, and `AWS_ENDPOINT_URL` for what has none of its
+    /// own; none of them if `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is `true`.
     ///
     /// Throws ``AWSSettingsError`` for a value that is no address.
     package init(environment: [String: String]) throws(AWSSettingsError) {

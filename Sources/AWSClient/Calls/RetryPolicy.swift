@@ -4,6 +4,9 @@ internal import Synchronization
 package struct RetryPolicy: Equatable, Sendable {
     /// How often it is sent at most.
     package var attemptLimit: Int
+    /// How often it is sent at least, however long each attempt takes: a slow upload that breaks off
+    /// is worth another try.
+    package var sureAttempts: Int
     /// The longest wait before the second attempt; each one after may take twice as long.
     package var baseDelay: Duration
     package var delayLimit: Duration
@@ -11,10 +14,11 @@ package struct RetryPolicy: Equatable, Sendable {
     package var timeLimit: Duration
 
     package init(
-        attemptLimit: Int = 8, baseDelay: Duration = .milliseconds(250),
+        attemptLimit: Int = 8, sureAttempts: Int = 3, baseDelay: Duration = .milliseconds(250),
         delayLimit: Duration = .seconds(20), timeLimit: Duration = .seconds(90)
     ) {
         self.attemptLimit = attemptLimit
+        self.sureAttempts = sureAttempts
         self.baseDelay = baseDelay
         self.delayLimit = delayLimit
         self.timeLimit = timeLimit

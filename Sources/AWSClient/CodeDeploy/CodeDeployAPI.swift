@@ -68,8 +68,8 @@ package struct CodeDeployAPI: Sendable {
         }
     }
 
-    /// Begins a deployment, once: an answer that gets lost is not asked for again, and throws with the
-    /// meaning `answerLost`.
+    /// Begins a deployment, once: an answer that gets lost is not asked for again, and throws with
+    /// the meaning `answerLost`.
     ///
     /// AWS operation: `CreateDeployment`.
     package func createDeployment(_ request: DeploymentRequest) async throws -> DeploymentID {
@@ -175,6 +175,18 @@ package struct CodeDeployAPI: Sendable {
         }
     }
 
+    /// All deployments to a group made since a moment, the newest first.
+    ///
+    /// AWS operation: `ListDeployments`, page by page.
+    package func deployments(
+        application: ApplicationName, group: DeploymentGroup, createdSince start: Date
+    ) async throws -> [DeploymentID] {
+        try await all { token in
+            try await listDeployments(
+                application: application, group: group, createdSince: start, nextToken: token)
+        }
+    }
+
     /// All targets of a deployment. Throws with the meaning `notStarted` before there are any.
     ///
     /// AWS operation: `ListDeploymentTargets`, page by page.
@@ -216,7 +228,8 @@ package struct CodeDeployAPI: Sendable {
 
     /// Stops a deployment; `rollsBack` also rolls it back if the group's settings or nil say so.
     ///
-    /// AWS operation: `StopDeployment`. Throws with the meaning `alreadyCompleted` where it has ended.
+    /// AWS operation: `StopDeployment`. Throws with the meaning `alreadyCompleted` where it has
+    /// ended.
     package func stopDeployment(
         _ id: DeploymentID, rollsBack: Bool? = nil
     ) async throws -> StopStatus {

@@ -133,8 +133,8 @@ extension RollbackInfo {
 }
 
 extension DeploymentTarget {
-    /// Reads a `DeploymentTarget` of whichever kind: the one member that is an object. Nil without an
-    /// id.
+    /// Reads a `DeploymentTarget` of whichever kind: the one member that is an object. Nil without
+    /// an id.
     init?(_ answer: JSONAnswer) {
         guard case .object(let members) = answer,
             let target = members.values.first(where: { $0["targetId"] != nil }),

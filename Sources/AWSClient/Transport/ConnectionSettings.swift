@@ -4,7 +4,7 @@ internal import SlipwayCore
 package struct ConnectionSettings: Equatable, Sendable {
     /// Environment: `HTTPS_PROXY`, else `ALL_PROXY`. May hold a password.
     package var httpsProxy: ProxyAddress?
-    /// Environment: `http_proxy`, else `ALL_PROXY`. May hold a password.
+    /// Environment: `HTTP_PROXY`, else `ALL_PROXY`. May hold a password.
     package var httpProxy: ProxyAddress?
     /// Environment: `NO_PROXY`. Hosts, domains and networks, with commas.
     package var noProxy: String

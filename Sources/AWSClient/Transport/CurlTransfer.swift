@@ -18,6 +18,7 @@ final class CurlTransfer: @unchecked Sendable {
     private var source: (any BodySource)?
     private var position = 0
     private var response = HTTPResponse(status: 0)
+    private var hasWholeHeaders = false
     private var sink: ((UnsafeRawBufferPointer) throws -> Void)?
     /// What a source, a sink or a time limit says, which libcurl knows nothing of.
     private var failure: (any Error)?
@@ -69,8 +70,8 @@ final class CurlTransfer: @unchecked Sendable {
             easy, CURLOPT_PROXY, settings.proxy(forURL: request.url)?.exposedText ?? "")
         ccurl_set_string(easy, CURLOPT_NOPROXY, settings.noProxy)
         if let file = settings.certificateFile { ccurl_set_string(easy, CURLOPT_CAINFO, file) }
-        // libcurl repeats a request by itself when a kept connection turns out to be dead. What must
-        // not be done twice takes a new connection.
+        // libcurl repeats a request by itself when a kept connection turns out to be dead. What
+        // must not be done twice takes a new connection.
         if !request.isRepeatable { ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 1) }
         ccurl_set_long(easy, CURLOPT_NOPROGRESS, 0)
         ccurl_set_pointer(easy, CURLOPT_XFERINFODATA, context)
@@ -189,8 +190,14 @@ final class CurlTransfer: @unchecked Sendable {
         lastMove = .now
         let text = String(decoding: line, as: UTF8.self)
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            // A status line: of an interim answer, a proxy's tunnel, or the answer itself.
-            if text.hasPrefix("HTTP/") { response.headers = [] }
+            // A blank line, or a status line: of an interim answer, a proxy's tunnel, or the answer
+            // itself.
+            if text.hasPrefix("HTTP/") {
+                response.headers = []
+                hasWholeHeaders = false
+            } else if text == "\r\n" || text == "\n" {
+                hasWholeHeaders = true
+            }
             return
         }
         let value = text[text.index(after: colon)...].utf8
@@ -230,6 +237,8 @@ final class CurlTransfer: @unchecked Sendable {
             return end(
                 throwing: error(reason(code), String(cString: ccurl_easy_strerror(code))))
         }
+        // libcurl takes an answer that breaks off among its headers for one without a body.
+        guard hasWholeHeaders else { return end(throwing: error(.broken, "no end of headers")) }
         response.status = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE)
         do {
             // An empty object: no byte came, and yet there is a whole answer.
@@ -260,7 +269,10 @@ final class CurlTransfer: @unchecked Sendable {
     private var isConnected: Bool {
         let moment =
             request.url.hasPrefix("https:") ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T
+        // A connection that was kept has no such moment.
+        let isKept = ccurl_get_long(easy, CURLINFO_NUM_CONNECTS) == 0
         return ccurl_get_offset(easy, moment) > 0
+            || (isKept && ccurl_get_long(easy, CURLINFO_REQUEST_SIZE) > 0)
     }
 
     private func reason(_ code: CURLcode) -> TransportError.Reason {
@@ -272,8 +284,9 @@ final class CurlTransfer: @unchecked Sendable {
         case CURLE_SSL_CACERT_BADFILE: .certificateFile
         case CURLE_SSL_CONNECT_ERROR: .tls
         case CURLE_OPERATION_TIMEDOUT: isConnected ? .stalled : .connectTimeout
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT:
-            .badRequest
+        // An answer that is not HTTP is an unsupported protocol too.
+        case CURLE_UNSUPPORTED_PROTOCOL: isConnected ? .broken : .badRequest
+        case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT: .badRequest
         case CURLE_RECV_ERROR where !isConnected && settings.proxy(forURL: request.url) != nil:
             .proxy
         default: .broken

@@ -5,7 +5,8 @@ internal import Synchronization
 /// Sends requests through libcurl: one thread that moves all transfers, and keeps their connections
 /// for the next.
 ///
-/// libcurl is opened and the thread begun by the first request, so that who sends none pays nothing.
+/// libcurl is opened and the thread begun by the first request, so that who sends none pays
+/// nothing.
 package final class CurlTransport: Sendable {
     private let settings: ConnectionSettings
     private let loop = Mutex<CurlLoop?>(nil)
@@ -70,8 +71,8 @@ private final class CurlLoop: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Only the loop's thread uses it, but for `curl_multi_wakeup`, which any thread may call; it is
-    /// freed by the thread when nobody can post any more.
+    /// Only the loop's thread uses it, but for `curl_multi_wakeup`, which any thread may call; it
+    /// is freed by the thread when nobody can post any more.
     private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
 
     init() throws {

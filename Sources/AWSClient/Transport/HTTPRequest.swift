@@ -45,8 +45,8 @@ package enum RequestBody: Sendable {
 ///
 /// Both methods are called on the transport's own thread, for one transfer, and must not block.
 package protocol BodySource: AnyObject, Sendable {
-    /// Comes before the first ``read(into:)``. After a read that said ``BodyRead/wait``, whoever has
-    /// bytes again calls `resume`, from any thread, as often as it likes.
+    /// Comes before the first ``read(into:)``. After a read that said ``BodyRead/wait``, whoever
+    /// has bytes again calls `resume`, from any thread, as often as it likes.
     func begin(resume: @escaping @Sendable () -> Void)
 
     /// Puts the next bytes into the buffer, which is not empty.

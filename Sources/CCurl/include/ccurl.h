@@ -17,13 +17,15 @@ void ccurl_easy_cleanup(CURL *easy);
 void ccurl_easy_resume(CURL *easy);
 const char *ccurl_easy_strerror(CURLcode code);
 
-/* curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one for each type. */
+/* curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one for each
+   type. */
 CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value);
 CURLcode ccurl_set_offset(CURL *easy, CURLoption option, int64_t value);
 CURLcode ccurl_set_string(CURL *easy, CURLoption option, const char *value);
 CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value);
 typedef size_t (*ccurl_transfer_function)(char *bytes, size_t size, size_t count, void *context);
-CURLcode ccurl_set_transfer_function(CURL *easy, CURLoption option, ccurl_transfer_function function);
+CURLcode ccurl_set_transfer_function(CURL *easy, CURLoption option,
+                                     ccurl_transfer_function function);
 typedef int (*ccurl_seek_function)(void *context, int64_t offset, int origin);
 CURLcode ccurl_set_seek_function(CURL *easy, ccurl_seek_function function);
 typedef int (*ccurl_progress_function)(void *context, int64_t down_total, int64_t down,
