@@ -36,8 +36,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystemCalls", "CursesTerminal", "InstanceAgent", "ProcessGuard",
-                "RevisionArchive", "Sandbox", "Screens",
+                "AWSClient", "AWSSignature", "CSystemCalls", "CursesTerminal", "DeployEngine",
+                "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox", "Screens",
                 "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
@@ -45,20 +45,30 @@ let package = Package(
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "AdminScreens", "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore",
-                "Screens", "SlipwayCore", argumentParser,
+                "AdminScreens", "ConfigurationFiles", "DeployEngine", "KeyVault", "PrivateFiles",
+                "ProjectStore", "RevisionArchive", "Screens", "SlipwayCore", argumentParser,
             ],
             exclude: ["JSON.md"],
             swiftSettings: strict),
         // The domain and every decision about it: no I/O, imports no other target.
         .target(name: "SlipwayCore", swiftSettings: strict),
+        // Plan to result: pack, upload, register, create, watch, as a machine and its driver. What it
+        // needs of the world comes as closures. Imported by SlipwayCommands and slipway.
+        .target(name: "DeployEngine", dependencies: ["SlipwayCore"], swiftSettings: strict),
         // YAML and JSON documents to typed values with their lines: the only importer of Yams, and of
         // the libyaml in it.
         .target(
             name: "ConfigurationFiles", dependencies: ["SlipwayCore", "Yams"],
             swiftSettings: strict),
-        // An application root to the same zip bytes every time. An edge; imported by slipway.
-        .target(name: "RevisionArchive", dependencies: ["SlipwayCore"], swiftSettings: strict),
+        // An application root to the same zip bytes every time, streamed. An edge; imported by
+        // slipway and SlipwayCommands.
+        .target(
+            name: "RevisionArchive", dependencies: ["CDeflate", "CSystemCalls", "CZlib", "SlipwayCore"],
+            swiftSettings: strict),
+        // zlib and libdeflate as they are. Imported by RevisionArchive.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         // Projects, settings, keys, audit in SQLite: with Migrations, the only importer of GRDB.
         .target(
             name: "ProjectStore",
@@ -109,7 +119,9 @@ let package = Package(
             dependencies: [grdb],
             path: "migrations",
             sources: ["Migrations.swift"],
-            resources: [.embedInCode("0001_store.sql")],
+            resources: [
+                .embedInCode("0001_store.sql"), .embedInCode("0002_deployments.sql"),
+            ],
             swiftSettings: strict),
         // Cells, display width, boxes, tables: what a terminal shows, as a value. A leaf that has
         // never heard of slipway.
@@ -190,7 +202,12 @@ let package = Package(
             dependencies: ["CSystemCalls", "InstanceAgent", "SlipwayCore", "TestSupport"],
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
-            name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
+            name: "DeployEngineTests",
+            dependencies: ["DeployEngine", "SlipwayCore", "TestSupport"],
+            exclude: ["Snapshots"], swiftSettings: strict),
+        .testTarget(
+            name: "RevisionArchiveTests",
+            dependencies: ["CZlib", "RevisionArchive", "SlipwayCore", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SandboxTests",

@@ -5,7 +5,11 @@ package import GRDB
 package enum Migrations {
     /// The files beside this one, without their ending, and their text.
     package static let all: [(identifier: String, sql: String)] = [
-        ("0001_store", String(decoding: PackageResources._001_store_sql, as: UTF8.self))
+        ("0001_store", String(decoding: PackageResources._001_store_sql, as: UTF8.self)),
+        (
+            "0002_deployments",
+            String(decoding: PackageResources._002_deployments_sql, as: UTF8.self)
+        ),
     ]
 
     /// Applies what a database lacks.

@@ -41,6 +41,11 @@ extension Services {
         services.fileTree = { .folder($0) }
         services.screens = .live(isUnicode: services.console.isUnicode, environment)
         services.sandbox = .live(inheritance)
+        services.aws = .live(environment)
+        services.isFolder = { LiveRevisions.isFolder($0) }
+        services.packRevision = { try LiveRevisions.pack($0) }
+        services.terminal.isOutput = isatty(STDOUT_FILENO) == 1
+        services.terminal.isError = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
         return services
     }
 }

@@ -163,7 +163,9 @@ struct PlanReport {
             return try body(repository)
         } catch {
             let found = (error as? any ProblemReporting)?.problems ?? []
-            problems += found.map { $0.at(origin.place) }.filter { !problems.contains($0) }
+            // What is wrong with a file is no matter of the line that names the root.
+            problems += found.map { $0.file == nil ? $0.at(origin.place) : $0 }
+                .filter { !problems.contains($0) }
             return nil
         }
     }

@@ -31,6 +31,14 @@ package struct Services: Sendable {
     package var fileTree: @Sendable (_ folder: String) -> FileTree = { _ in .empty }
     /// The local AWS.
     package var sandbox = SandboxRunner.none
+    /// Whether there is a folder at a path.
+    package var isFolder: @Sendable (_ path: String) -> Bool = { _ in false }
+    /// Packs an application root. Throws what cannot be packed or written, all at once.
+    package var packRevision: @Sendable (_ request: RevisionFileRequest) throws -> RevisionFile = {
+        _ in throw Problem(code: "no-packing", "nothing can be packed here")
+    }
+
+    package var aws = AWSServices.none
 
     package init(
         environment: [String: String], console: Console, terminal: Terminal,
@@ -121,6 +129,10 @@ package struct ExecuteError: Error, Equatable, Sendable {
 package struct Terminal: Sendable {
     /// Whether standard input is a terminal.
     package var isInput: Bool
+    /// Whether standard output is a terminal.
+    package var isOutput = false
+    /// Whether standard error is one that can move its cursor.
+    package var isError = false
     /// Whether there is a controlling terminal to ask on.
     package var isPresent: @Sendable () -> Bool
     /// Reads one line without showing it. Nil at the end of input.

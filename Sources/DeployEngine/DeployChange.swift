@@ -1,0 +1,130 @@
+package import SlipwayCore
+
+/// Something that became known while deploying or watching.
+///
+/// Plain lines, JSON lines, the store's history and the screens all fold this one stream. A change
+/// says what is new; nothing is said twice.
+package enum DeployChange: Equatable, Sendable {
+    /// A deployment of the plan begins: the first of `count` is 1.
+    case plan(DeployJob, number: Int, count: Int)
+    /// More was packed or sent. Comes often.
+    case progress(UploadProgress)
+    case packed(PackedRevision)
+    case uploaded(S3Location)
+    case registered(S3Location)
+    case created(CreatedDeployment)
+    case status(StatusChange)
+    case target(TargetChange)
+    case lifecycle(LifecycleChange)
+    case notice(DeployNotice)
+    /// The end. Nothing follows.
+    case result(DeployResult)
+}
+
+/// How far packing and sending are.
+package struct UploadProgress: Equatable, Sendable {
+    /// Bytes of files that were read, and how many there are.
+    package var readByteCount: Int
+    package var totalByteCount: Int
+    /// Bytes of the archive so far, and of them those that S3 has.
+    package var packedByteCount: Int
+    package var sentByteCount: Int
+
+    package init(
+        readByteCount: Int = 0, totalByteCount: Int = 0, packedByteCount: Int = 0,
+        sentByteCount: Int = 0
+    ) {
+        self.readByteCount = readByteCount
+        self.totalByteCount = totalByteCount
+        self.packedByteCount = packedByteCount
+        self.sentByteCount = sentByteCount
+    }
+}
+
+/// An archive that is complete.
+package struct PackedRevision: Equatable, Sendable {
+    package var size: RevisionSize
+    package var archiveByteCount: Int
+
+    package init(size: RevisionSize, archiveByteCount: Int) {
+        self.size = size
+        self.archiveByteCount = archiveByteCount
+    }
+}
+
+/// A deployment that CodeDeploy has taken.
+package struct CreatedDeployment: Equatable, Sendable {
+    package var id: DeploymentID
+    package var region: Region
+    /// Nil where only the deployment's id is known.
+    package var request: DeploymentRequest?
+
+    package init(id: DeploymentID, region: Region, request: DeploymentRequest?) {
+        self.id = id
+        self.region = region
+        self.request = request
+    }
+
+    /// The page of AWS's console that shows it.
+    package var consoleLink: String { SlipwayCore.consoleLink(to: id, in: region) }
+}
+
+/// A deployment has another status, or other counts.
+package struct StatusChange: Equatable, Sendable {
+    package var deployment: DeploymentID
+    /// Whether it is the rollback of the deployment that is watched.
+    package var isRollback: Bool
+    package var info: DeploymentInfo
+    /// Whether the status itself is new, and not only the counts.
+    package var isNewStatus: Bool
+
+    package init(
+        deployment: DeploymentID, isRollback: Bool, info: DeploymentInfo, isNewStatus: Bool
+    ) {
+        self.deployment = deployment
+        self.isRollback = isRollback
+        self.info = info
+        self.isNewStatus = isNewStatus
+    }
+}
+
+/// A target has another status.
+package struct TargetChange: Equatable, Sendable {
+    package var deployment: DeploymentID
+    package var target: DeploymentTarget
+
+    package init(deployment: DeploymentID, target: DeploymentTarget) {
+        self.deployment = deployment
+        self.target = target
+    }
+}
+
+/// A lifecycle event of a target has another status.
+package struct LifecycleChange: Equatable, Sendable {
+    package var deployment: DeploymentID
+    package var target: TargetID
+    package var record: LifecycleEventRecord
+
+    package init(deployment: DeploymentID, target: TargetID, record: LifecycleEventRecord) {
+        self.deployment = deployment
+        self.target = target
+        self.record = record
+    }
+}
+
+/// Something to know that is no change of the deployment.
+package struct DeployNotice: Equatable, Sendable {
+    package var problem: Problem
+    /// The deployment that it is about, where it is another than the one that is watched.
+    package var deployment: DeploymentID?
+    /// Whether it only says that slipway is still there.
+    package var isHeartbeat: Bool
+
+    package init(
+        _ problem: Problem, about deployment: DeploymentID? = nil, isHeartbeat: Bool = false
+    ) {
+        self.problem = problem
+        self.deployment = deployment
+        self.isHeartbeat = isHeartbeat
+    }
+}

@@ -1,0 +1,168 @@
+package import SlipwayCore
+import Synchronization
+
+/// Carries out what a ``DeployMachine`` wants, and tells it what came of it.
+package struct DeployDriver: Sendable {
+    private let codeDeploy: @Sendable (Region) throws -> CodeDeployClient
+    private let uploader: RevisionUploader
+    private let clock: EngineClock
+
+    package init(
+        codeDeploy: @escaping @Sendable (Region) throws -> CodeDeployClient,
+        uploader: RevisionUploader, clock: EngineClock
+    ) {
+        self.codeDeploy = codeDeploy
+        self.uploader = uploader
+        self.clock = clock
+    }
+
+    private static let tick = Duration.milliseconds(500)
+    /// Deployments that are looked at when an answer was lost. The group's newest come first.
+    private static let candidateLimit = 20
+
+    private enum Letter: Sendable {
+        case event(DeployEvent)
+        case notice(Problem)
+    }
+
+    private typealias Post = AsyncStream<Letter>.Continuation
+
+    /// Runs a machine to its end. Each element of `interruptions` is one wish to leave; `notices` are
+    /// what others have to say meanwhile.
+    ///
+    /// `report` is told every change as it happens, the result last; it is not called from two
+    /// threads at once. Nothing is left under way when this returns.
+    package func run(
+        _ machine: DeployMachine, interruptions: AsyncStream<Void>,
+        notices: AsyncStream<Problem> = AsyncStream { $0.finish() },
+        report: (DeployChange) -> Void
+    ) async -> DeployResult {
+        let (inbox, post) = AsyncStream.makeStream(of: Letter.self)
+        let progress = LatestProgress()
+        var machine = machine
+        let result = await withDiscardingTaskGroup(returning: DeployResult.self) { group in
+            group.addTask {
+                for await _ in interruptions { post.yield(.event(.interrupted)) }
+            }
+            group.addTask {
+                for await problem in notices { post.yield(.notice(problem)) }
+            }
+            group.addTask { [clock] in
+                while (try? await clock.sleep(Self.tick)) != nil {
+                    post.yield(.event(.tick(progress.take())))
+                }
+            }
+            post.yield(.event(.start))
+            for await letter in inbox {
+                guard case .event(let event) = letter else {
+                    Self.report(letter, report)
+                    continue
+                }
+                let now = Moment(uptime: clock.uptime(), date: clock.date())
+                for action in machine.handle(event, at: now) {
+                    switch action {
+                    case .report(let change): report(change)
+                    case .finish(let result):
+                        group.cancelAll()
+                        return result
+                    default:
+                        let region = machine.region
+                        group.addTask { await perform(action, region, post, progress) }
+                    }
+                }
+            }
+            // Cancelled from outside: as if somebody had wished to leave, and had not waited.
+            while true {
+                let now = Moment(uptime: clock.uptime(), date: clock.date())
+                for case .finish(let result) in machine.handle(.interrupted, at: now) {
+                    group.cancelAll()
+                    return result
+                }
+            }
+        }
+        // What was given up may have had to say how it was cleared away.
+        post.finish()
+        for await letter in inbox { Self.report(letter, report) }
+        report(.result(result))
+        return result
+    }
+
+    private static func report(_ letter: Letter, _ report: (DeployChange) -> Void) {
+        if case .notice(let problem) = letter { report(.notice(DeployNotice(problem))) }
+    }
+
+    private func perform(
+        _ action: DeployAction, _ region: Region, _ post: Post, _ progress: LatestProgress
+    ) async {
+        do {
+            let client = try codeDeploy(region)
+            post.yield(.event(try await perform(action, client, region, post, progress)))
+        } catch {
+            guard let failed = action.failed(DeployFailure(error)) else { return }
+            post.yield(.event(failed))
+        }
+    }
+
+    private func perform(
+        _ action: DeployAction, _ client: CodeDeployClient, _ region: Region, _ post: Post,
+        _ progress: LatestProgress
+    ) async throws -> DeployEvent {
+        switch action {
+        case .upload(_, let destination):
+            let location = try await uploader.upload(destination, in: region) { news in
+                switch news {
+                case .progress(let new): progress.put(new)
+                case .packed(let packed): post.yield(.event(.packed(packed)))
+                case .notice(let problem): post.yield(.notice(problem))
+                }
+            }
+            return .uploaded(location)
+        case .register(let application, let location, let description):
+            try await client.register(application, location, description)
+            return .registered
+        case .create(let request): return .created(try await client.create(request))
+        case .findCandidates(let application, let group, let since):
+            var infos: [DeploymentInfo] = []
+            let ids = try await client.deployments(application, group, since)
+            for id in ids.prefix(Self.candidateLimit) {
+                infos.append(try await client.deployment(id))
+            }
+            return .candidates(infos)
+        case .readRevisionUse(let application, let location):
+            return .revisionUse(try await client.revisionUse(application, location))
+        case .readDeployment(let id): return .deployment(try await client.deployment(id))
+        case .listTargets(let id): return .targetIDs(try await client.targetIDs(id))
+        case .readTargets(let id, let ids): return .targets(try await client.targets(id, ids))
+        case .sleep(let duration):
+            try await clock.sleep(duration)
+            return .woke
+        case .report, .finish: preconditionFailure("the loop does these itself")
+        }
+    }
+}
+
+extension DeployAction {
+    /// The event that says that the action failed; nil for one that only cancelling can end.
+    fileprivate func failed(_ failure: DeployFailure) -> DeployEvent? {
+        switch self {
+        case .upload: .uploadFailed(failure)
+        case .register: .registerFailed(failure)
+        case .create: .createFailed(failure)
+        case .findCandidates: .candidatesFailed(failure)
+        case .readRevisionUse: .revisionUseFailed(failure)
+        case .readDeployment: .deploymentFailed(failure)
+        case .listTargets: .targetIDsFailed(failure)
+        case .readTargets: .targetsFailed(failure)
+        case .sleep, .report, .finish: nil
+        }
+    }
+}
+
+/// Where an upload leaves how far it is, as often as it likes.
+private final class LatestProgress: Sendable {
+    private let latest = Mutex<UploadProgress?>(nil)
+
+    func put(_ progress: UploadProgress) { latest.withLock { $0 = progress } }
+
+    func take() -> UploadProgress? { latest.withLock(\.self) }
+}

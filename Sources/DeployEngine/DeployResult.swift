@@ -1,0 +1,94 @@
+package import SlipwayCore
+
+/// How it ended: the last thing that is said.
+package struct DeployResult: Equatable, Sendable {
+    package typealias Outcome = DeployOutcome
+
+    package var outcome: Outcome
+    package var exitStatus: ExitStatus
+    package var application: ApplicationName?
+    package var region: Region?
+    package var deployment: DeploymentID?
+    package var revision: S3Location?
+    package var duration: Duration
+    /// The targets that failed.
+    package var failures: [TargetFailure]
+    /// What AWS says of the whole deployment's failure.
+    package var errorInformation: ErrorInformation?
+    package var rollback: RollbackResult?
+    /// What slipway says of it: what is wrong, why and what to do.
+    package var problems: [Problem]
+    /// The deployment that keeps the group busy.
+    package var busyWith: DeploymentID?
+    /// Deployments of the same run that went before, in their order.
+    package var earlier: [EarlierDeployment]
+
+    package init(
+        _ outcome: Outcome, exitStatus: ExitStatus, application: ApplicationName? = nil,
+        region: Region? = nil, deployment: DeploymentID? = nil, revision: S3Location? = nil,
+        duration: Duration = .zero, failures: [TargetFailure] = [],
+        errorInformation: ErrorInformation? = nil, rollback: RollbackResult? = nil,
+        problems: [Problem] = [], busyWith: DeploymentID? = nil, earlier: [EarlierDeployment] = []
+    ) {
+        self.outcome = outcome
+        self.exitStatus = exitStatus
+        self.application = application
+        self.region = region
+        self.deployment = deployment
+        self.revision = revision
+        self.duration = duration
+        self.failures = failures
+        self.errorInformation = errorInformation
+        self.rollback = rollback
+        self.problems = problems
+        self.busyWith = busyWith
+        self.earlier = earlier
+    }
+}
+
+/// A target that failed, and at what.
+package struct TargetFailure: Equatable, Sendable {
+    package var target: TargetID
+    /// The lifecycle event that failed; nil where none did, as when no agent answers.
+    package var record: LifecycleEventRecord?
+
+    package init(target: TargetID, record: LifecycleEventRecord?) {
+        self.target = target
+        self.record = record
+    }
+}
+
+/// What became of the deployment that rolled another back.
+package struct RollbackResult: Equatable, Sendable {
+    package enum Outcome: String, Sendable {
+        case succeeded, failed, stopped
+        /// Not over when watching ended.
+        case running
+    }
+
+    package var deployment: DeploymentID
+    package var outcome: Outcome
+    /// What it went back to.
+    package var revision: Revision?
+
+    package init(deployment: DeploymentID, outcome: Outcome, revision: Revision?) {
+        self.deployment = deployment
+        self.outcome = outcome
+        self.revision = revision
+    }
+}
+
+/// A deployment of the run that went well before the one that the result is about.
+package struct EarlierDeployment: Equatable, Sendable {
+    package var application: ApplicationName
+    package var deployment: DeploymentID
+    package var outcome: DeployResult.Outcome
+
+    package init(
+        application: ApplicationName, deployment: DeploymentID, outcome: DeployResult.Outcome
+    ) {
+        self.application = application
+        self.deployment = deployment
+        self.outcome = outcome
+    }
+}

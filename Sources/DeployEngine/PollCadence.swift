@@ -1,0 +1,48 @@
+package import SlipwayCore
+
+/// How long to wait before a deployment is looked at again.
+package enum PollCadence {
+    /// Slower with age; faster while few targets are left; doubled for each failure in a row. A
+    /// tenth of it more or less, by `jitter`, keeps watchers from marching in step.
+    ///
+    /// `age` is how long the deployment was watched; `jitter` is between 0 and 1.
+    package static func delay(
+        age: Duration, overview: DeploymentOverview?, failureCount: Int, jitter: Double
+    ) -> Duration {
+        var delay: Duration =
+            switch age {
+            case ..<(.seconds(6)): .seconds(1)
+            case ..<(.seconds(60)): .seconds(3)
+            case ..<(.seconds(600)): .seconds(5)
+            default: .seconds(10)
+            }
+        if let overview, isNearEnd(overview) { delay = min(delay, .seconds(2)) }
+        if failureCount > 0 {
+            delay = min(max(delay, .seconds(2)) * (1 << min(failureCount, 5)), longest)
+        }
+        return delay * (0.9 + 0.2 * jitter)
+    }
+
+    /// The longest wait, after many failures.
+    package static let longest = Duration.seconds(60)
+
+    private static func isNearEnd(_ overview: DeploymentOverview) -> Bool {
+        let left = overview.total - overview.finished
+        return overview.finished > 0 && left <= max(1, overview.total / 10)
+    }
+}
+
+/// Numbers between 0 and 1, the same ones for the same seed: SplitMix64.
+struct JitterSource: Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> Double {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Double((value ^ (value >> 31)) >> 11) / Double(1 << 53)
+    }
+}

@@ -1,0 +1,186 @@
+import GRDB
+package import SlipwayCore
+
+extension ProjectStore {
+    /// Puts down that something will be deployed, before anything is done.
+    ///
+    /// Needs an unlocker, as every change does. Throws ``StoreError/unknownProject(_:nearest:)``.
+    package func beginDeployment(_ attempt: DeploymentAttempt) throws -> DeploymentRecord.ID {
+        try change { transaction in
+            let db = transaction.db
+            try db.execute(
+                sql: """
+                    INSERT INTO deployment (project_id, application, deployment_group, region,
+                        section, branch, tag, commit_id, build_number, description, started_at,
+                        started_by)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    try db.projectID(attempt.project), attempt.application.rawValue,
+                    attempt.deploymentGroup.rawValue, attempt.region.rawValue, attempt.section,
+                    attempt.branch, attempt.tag, attempt.commit?.rawValue,
+                    attempt.buildNumber?.rawValue, attempt.description?.rawValue,
+                    transaction.now.rawValue, transaction.author.user,
+                ])
+            let id = db.lastInsertedRowID
+            try transaction.audit(
+                AuditDraft(
+                    project: attempt.project, action: "deploy-start", subject: String(id),
+                    new: [
+                        "application": .string(attempt.application.rawValue),
+                        "deployment_group": .string(attempt.deploymentGroup.rawValue),
+                        "commit": JSONValue(attempt.commit?.rawValue),
+                    ]))
+            return DeploymentRecord.ID(id)
+        }
+    }
+
+    /// Puts down CodeDeploy's id of what is deployed, and its revision.
+    package func nameDeployment(
+        _ id: DeploymentRecord.ID, _ deployment: DeploymentID, revision: S3Location?
+    ) throws {
+        try change { transaction in
+            try transaction.update(id, deployment: deployment, revision: revision)
+            try transaction.audit(
+                AuditDraft(
+                    project: transaction.project(of: id), action: "deploy-create",
+                    subject: String(id.rawValue), new: .string(deployment.rawValue)))
+        }
+    }
+
+    /// Puts down how it ended, with what became known of it. An end that was put down before gives
+    /// way: AWS may have told more since.
+    package func endDeployment(
+        _ id: DeploymentRecord.ID, _ outcome: DeployOutcome, deployment: DeploymentID?,
+        revision: S3Location?, rollback: DeploymentID? = nil
+    ) throws {
+        try change { transaction in
+            try transaction.update(id, deployment: deployment, revision: revision)
+            try transaction.db.execute(
+                sql: """
+                    UPDATE deployment SET outcome = ?, ended_at = ?,
+                        rollback_id = coalesce(?, rollback_id)
+                    WHERE id = ?
+                    """,
+                arguments: [
+                    outcome.rawValue, transaction.now.rawValue, rollback?.rawValue, id.rawValue,
+                ])
+            try transaction.audit(
+                AuditDraft(
+                    project: transaction.project(of: id), action: "deploy-end",
+                    subject: String(id.rawValue),
+                    new: [
+                        "result": .string(outcome.rawValue),
+                        "deployment_id": JSONValue(deployment?.rawValue),
+                    ]))
+        }
+    }
+
+    /// What was deployed in a project, newest first, at most `limit`. Needs no unlocker.
+    package func deployments(
+        of project: ProjectName, limit: Int? = nil
+    ) throws -> [DeploymentRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT d.*, p.name AS project FROM deployment d
+                    JOIN project p ON p.id = d.project_id
+                    WHERE d.project_id = ? ORDER BY d.id DESC LIMIT ?
+                    """, arguments: [try db.projectID(project), limit ?? -1]
+            ).map(DeploymentRecord.init)
+        }
+    }
+
+    /// The newest attempt that has this id in CodeDeploy; nil where the store knows none.
+    package func deployment(_ id: DeploymentID) throws -> DeploymentRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT d.*, p.name AS project FROM deployment d
+                    JOIN project p ON p.id = d.project_id
+                    WHERE d.deployment_id = ? ORDER BY d.id DESC LIMIT 1
+                    """, arguments: [id.rawValue]
+            ).map(DeploymentRecord.init)
+        }
+    }
+}
+
+extension StoreTransaction {
+    fileprivate func update(
+        _ id: DeploymentRecord.ID, deployment: DeploymentID?, revision: S3Location?
+    ) throws {
+        if let deployment {
+            try db.execute(
+                sql: "UPDATE deployment SET deployment_id = ? WHERE id = ?",
+                arguments: [deployment.rawValue, id.rawValue])
+        }
+        if let revision {
+            try db.execute(
+                sql: """
+                    UPDATE deployment SET bucket = ?, key = ?, object_version = ?, e_tag = ?,
+                        bundle_type = ?
+                    WHERE id = ?
+                    """,
+                arguments: [
+                    revision.bucket.rawValue, revision.key.rawValue, revision.version?.rawValue,
+                    revision.eTag?.rawValue, revision.bundleType.rawValue, id.rawValue,
+                ])
+        }
+    }
+
+    /// The project of an attempt; nil where it was removed meanwhile, and the attempt with it.
+    fileprivate func project(of id: DeploymentRecord.ID) throws -> ProjectName? {
+        let name = try String.fetchOne(
+            db,
+            sql: """
+                SELECT p.name FROM deployment d JOIN project p ON p.id = d.project_id
+                WHERE d.id = ?
+                """, arguments: [id.rawValue])
+        return try name.map { name in try stored { try ProjectName(name) } }
+    }
+}
+
+extension DeploymentRecord {
+    fileprivate init(_ row: Row) throws {
+        let commit: String? = try row.get("commit_id")
+        let number: Int64? = try row.get("build_number")
+        let description: String? = try row.get("description")
+        let outcome: String? = try row.get("outcome")
+        let endedAt: String? = try row.get("ended_at")
+        let attempt = try stored {
+            DeploymentAttempt(
+                project: try ProjectName(row.get("project")),
+                application: try ApplicationName(row.get("application")),
+                deploymentGroup: try DeploymentGroup(row.get("deployment_group")),
+                region: try Region(row.get("region")), section: try row.get("section"),
+                branch: try row.get("branch"), tag: try row.get("tag"),
+                commit: commit.flatMap(CommitID.init),
+                buildNumber: number.flatMap { BuildNumber(String($0)) },
+                description: description.map(DeploymentDescription.init))
+        }
+        self.init(
+            id: ID(try row.get("id")), attempt: attempt,
+            deployment: (try row.get("deployment_id") as String?).flatMap(DeploymentID.init),
+            revision: try Self.revision(row),
+            outcome: outcome.flatMap(DeployOutcome.init),
+            rollback: (try row.get("rollback_id") as String?).flatMap(DeploymentID.init),
+            startedAt: Timestamp(stored: try row.get("started_at")),
+            startedBy: try row.get("started_by"), endedAt: endedAt.map(Timestamp.init(stored:)))
+    }
+
+    private static func revision(_ row: Row) throws -> S3Location? {
+        guard let bucket: String = try row.get("bucket"), let key: String = try row.get("key"),
+            let bundleType: String = try row.get("bundle_type")
+        else { return nil }
+        let version: String? = try row.get("object_version")
+        let eTag: String? = try row.get("e_tag")
+        return try stored {
+            S3Location(
+                bucket: try BucketName(bucket), key: try S3Key(key),
+                version: version.flatMap(ObjectVersion.init), eTag: eTag.flatMap(ETag.init),
+                bundleType: BundleType(rawValue: bundleType))
+        }
+    }
+}

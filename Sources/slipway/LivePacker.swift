@@ -1,0 +1,30 @@
+import DeployEngine
+import RevisionArchive
+import SlipwayCore
+
+extension RevisionPacker {
+    /// Packs application roots of a repository on this machine.
+    static func folders(of repository: String) -> RevisionPacker {
+        RevisionPacker { root, progress in
+            let survey = try ApplicationFolder(root, in: repository).survey()
+            return RevisionPacking(
+                byteCount: survey.size.byteCount, archiveByteLimit: survey.archiveByteLimit,
+                warnings: survey.warnings.map(\.problem),
+                parts: { partByteCount in
+                    let parts = RevisionParts(packing: survey, partByteCount: partByteCount) {
+                        progress($0.packed.byteCount, $0.archiveByteCount)
+                    }
+                    return {
+                        try await parts.next().map { part in
+                            ArchivePart(
+                                bytes: part.bytes,
+                                packed: part.archive.map {
+                                    DeployEngine.PackedRevision(
+                                        size: $0.size, archiveByteCount: $0.archiveByteCount)
+                                })
+                        }
+                    }
+                })
+        }
+    }
+}

@@ -1,0 +1,341 @@
+import DeployEngine
+import FoundationEssentials
+import SlipwayCore
+import Testing
+
+@Suite("The machine")
+struct MachineTests {
+    @Test func `deploys from the plan to the result`() {
+        var run = Run.watching()
+        run.feed(
+            .deployment(Sample.info(.succeeded)), .targetIDsFailed(Sample.failure(.denied)))
+        #expect(run.result?.outcome == .succeeded)
+        #expect(run.result?.deployment == Sample.id)
+        #expect(run.result?.revision == Sample.location)
+        #expect(run.result?.exitStatus == .success)
+    }
+
+    @Test func `pins the eTag and the version of the upload's own answer`() {
+        let run = Run.creating()
+        let requests = run.actions.compactMap { action -> DeploymentRequest? in
+            if case .create(let request) = action { request } else { nil }
+        }
+        #expect(requests.map(\.revision) == [Sample.location])
+        #expect(
+            run.actions.contains(.register(Sample.application, Sample.location, Sample.description))
+        )
+    }
+
+    @Test func `goes on with the next application, and stops at the first failure`() {
+        let jobs = [Sample.job(), Sample.job(), Sample.job()]
+        var run = Run(DeployMachine(jobs: jobs, options: .init()))
+        run.feed(
+            .start, .uploaded(Sample.location), .registered, .created(Sample.id),
+            .deployment(Sample.info(.succeeded)), .targetIDs([]))
+        #expect(run.machine.state == .uploading)
+        run.feed(
+            .uploaded(Sample.location), .registered, .created(Sample.other),
+            .deployment(Sample.info(.failed, id: Sample.other)), .targetIDs([]))
+        #expect(run.result?.outcome == .failed)
+        #expect(run.result?.deployment == Sample.other)
+        #expect(run.result?.earlier.map(\.deployment) == [Sample.id])
+        #expect(run.creationCount == 2)
+    }
+
+    @Test func `only makes the deployment where it is not to be watched`() {
+        var run = Run.creating(watches: false)
+        run.feed(.created(Sample.id))
+        #expect(run.result?.outcome == .created)
+        #expect(run.result?.exitStatus == .success)
+    }
+
+    @Test func `makes a deployment of a revision that is in S3 without uploading`() {
+        var run = Run(Sample.job(source: .revision(Sample.location)))
+        let actions = run.feed(.start)
+        #expect(actions.last == .create(Sample.job().request(Sample.location)))
+    }
+
+    @Test(arguments: [
+        (
+            DeploymentStatus.failed, DeployResult.Outcome.failed,
+            SlipwayCore.ExitStatus.deploymentFailed
+        ),
+        (.stopped, .stopped, .deploymentStopped), (.succeeded, .succeeded, .success),
+    ])
+    func `ends with a final status`(
+        status: DeploymentStatus, outcome: DeployResult.Outcome, exit: SlipwayCore.ExitStatus
+    ) {
+        var run = Run.watching()
+        run.feed(.deployment(Sample.info(status)), .targetIDs([]))
+        #expect(run.result?.outcome == outcome)
+        #expect(run.result?.exitStatus == exit)
+    }
+
+    @Test(arguments: ["Baking", "Ready", "Queued", "Created", "Marinating", ""])
+    func `takes no other status for the end`(status: String) {
+        var run = Run.watching()
+        for _ in 0..<50 {
+            run.feed(
+                .deployment(Sample.info(DeploymentStatus(rawValue: status))), .targetIDs([]), .woke)
+        }
+        #expect(run.result == nil)
+    }
+
+    @Test(arguments: [
+        AWSFailureMeaning.throttled, .answerLost, .unreachable,
+    ])
+    func `lets no broken look decide`(meaning: AWSFailureMeaning) {
+        var run = Run.watching()
+        for _ in 0..<200 { run.feed(.deploymentFailed(Sample.failure(meaning)), .woke) }
+        #expect(run.result == nil)
+        #expect(run.notices.filter { $0 == "cannot-look" }.count == 1)
+        run.feed(.deployment(Sample.info(.succeeded)), .targetIDs([]))
+        #expect(run.result?.outcome == .succeeded)
+    }
+
+    @Test func `ends where the keys may not look, and says that the deployment goes on`() {
+        var run = Run.watching()
+        for _ in 0..<4 { run.feed(.deploymentFailed(Sample.failure(.denied)), .woke) }
+        #expect(run.result?.outcome == .refused)
+        #expect(run.result?.deployment == Sample.id)
+        #expect(run.result?.problems.last?.code == "goes-on")
+    }
+
+    @Test func `gives up on a watched deployment that does not answer the first time`() {
+        var run = Run(
+            DeployMachine(
+                watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
+        run.feed(.start, .deploymentFailed(Sample.failure(.unreachable)))
+        #expect(run.result?.exitStatus == .aws)
+    }
+
+    @Test func `stops watching at the time limit, which begins with the deployment`() {
+        var run = Run.creating(Sample.job(limit: .seconds(60)))
+        run.uptime += .seconds(1000)
+        run.feed(.created(Sample.id), .deployment(Sample.info(.inProgress)), .targetIDs([]))
+        run.uptime += .seconds(57)
+        run.feed(.tick(nil))
+        #expect(run.result == nil)
+        run.uptime += .seconds(2)
+        run.feed(.tick(nil))
+        #expect(run.result?.outcome == .timedOut)
+        #expect(run.result?.exitStatus == .timedOut)
+        #expect(run.result?.deployment == Sample.id)
+    }
+
+    @Test func `follows the rollback`() {
+        var run = Run.watching()
+        let info = Sample.info(.failed, rollback: RollbackInfo(rollbackID: Sample.rollback))
+        run.feed(.deployment(info), .targetIDs([]))
+        #expect(run.machine.state == .watchingRollback)
+        #expect(run.notices.contains("rolling-back"))
+        run.feed(
+            .deployment(Sample.info(.succeeded, id: Sample.rollback)), .targetIDs([]))
+        #expect(run.result?.outcome == .failed)
+        #expect(run.result?.rollback?.deployment == Sample.rollback)
+        #expect(run.result?.rollback?.outcome == .succeeded)
+    }
+
+    @Test func `waits a little for a rollback that is on, and not for ever`() {
+        var info = Sample.info(.failed)
+        info.autoRollback = [.failure]
+        var run = Run.watching()
+        var looks = 0
+        while run.result == nil, looks < 100 {
+            run.feed(.deployment(info), .targetIDs([]), .woke)
+            looks += 1
+        }
+        #expect((2...20).contains(looks))
+        #expect(run.result?.rollback == nil)
+    }
+
+    @Test func `does not wait for a rollback that is off`() {
+        var run = Run.watching()
+        run.feed(.deployment(Sample.info(.failed)), .targetIDs([]))
+        #expect(run.result?.outcome == .failed)
+    }
+
+    @Test func `says at most half a minute apart that it is still there`() {
+        var run = Run.watching()
+        run.feed(.deployment(Sample.info(.inProgress)), .targetIDs([]))
+        var silence = Duration.zero
+        for _ in 0..<600 {
+            let before = run.notices.count
+            run.feed(.tick(nil))
+            silence = run.notices.count > before ? .zero : silence + .milliseconds(500)
+            #expect(silence <= .seconds(30))
+        }
+        #expect(run.notices.filter { $0 == "heartbeat" }.count == 10)
+    }
+}
+
+@Suite("A busy group")
+struct BusyGroupTests {
+    @Test func `ends the run with the id of the other deployment`() {
+        var run = Run.creating()
+        run.feed(.createFailed(Sample.failure(.groupBusy(Sample.other))))
+        #expect(run.result?.outcome == .busy)
+        #expect(run.result?.exitStatus == .groupBusy)
+        #expect(run.result?.busyWith == Sample.other)
+        #expect(run.result?.problems.first?.fix?.contains("slipway watch d-OTHER") == true)
+    }
+
+    @Test func `is waited for where that is asked`() {
+        var run = Run.creating(whenBusy: .wait)
+        run.feed(
+            .createFailed(Sample.failure(.groupBusy(Sample.other))), .woke,
+            .deployment(Sample.info(.inProgress, id: Sample.other)), .woke)
+        #expect(run.creationCount == 1)
+        run.feed(.deployment(Sample.info(.failed, id: Sample.other)))
+        #expect(run.creationCount == 2)
+        run.feed(.created(Sample.id))
+        #expect(run.machine.state == .watching)
+    }
+
+    @Test func `is asked again where the other deployment may not be looked at`() {
+        var run = Run.creating(whenBusy: .wait)
+        run.feed(
+            .createFailed(Sample.failure(.groupBusy(Sample.other))), .woke,
+            .deploymentFailed(Sample.failure(.denied)), .woke)
+        #expect(run.creationCount == 2)
+    }
+
+    @Test func `is waited for no longer than the time limit`() {
+        var run = Run.creating(Sample.job(limit: .seconds(60)), whenBusy: .wait)
+        for _ in 0..<100 {
+            run.feed(
+                .createFailed(Sample.failure(.groupBusy(Sample.other))), .tick(nil), .woke,
+                .deployment(Sample.info(.succeeded, id: Sample.other)))
+        }
+        #expect(run.result?.outcome == .busy)
+        #expect(run.notices.filter { $0 == "waiting-for-group" }.count == 1)
+    }
+}
+
+@Suite("A lost answer to CreateDeployment")
+struct LostAnswerTests {
+    private func lost(isUnique: Bool = true) -> Run {
+        var run = Run.creating(Sample.job(isUnique: isUnique))
+        run.feed(.createFailed(Sample.failure(.answerLost)))
+        return run
+    }
+
+    @Test func `is looked up, and the deployment found is watched`() {
+        var run = lost()
+        #expect(run.creationCount == 1)
+        run.feed(.candidates([Sample.info(.inProgress)]))
+        #expect(run.machine.state == .watching)
+        #expect(run.creationCount == 1)
+        #expect(run.notices == ["answer-lost", "deployment-found"])
+    }
+
+    @Test func `is asked again only after several looks found nothing`() {
+        var run = lost()
+        run.feed(.candidates([]), .woke, .candidates([]), .woke)
+        #expect(run.creationCount == 1)
+        run.feed(.candidates([]))
+        #expect(run.creationCount == 2)
+    }
+
+    @Test(arguments: [
+        Sample.info(.succeeded, id: Sample.other, createdAt: Sample.began - 600),
+        Sample.info(.inProgress, id: Sample.other, description: .init("another"), createdAt: nil),
+    ])
+    func `is not mistaken for another deployment`(info: DeploymentInfo) {
+        var run = lost(isUnique: false)
+        run.feed(.candidates([info]))
+        #expect(run.machine.state == .lookingUp)
+    }
+
+    @Test func `is known by revision, words and time where the words are not unique`() {
+        var run = lost(isUnique: false)
+        run.feed(.candidates([Sample.info(.inProgress)]))
+        #expect(run.machine.state == .watching)
+    }
+
+    @Test func `is told from the use of the revision where listing is not allowed`() {
+        var run = lost()
+        run.feed(
+            .candidatesFailed(Sample.failure(.denied)),
+            .revisionUse(RevisionUse(lastUsedAt: Sample.began - 60)))
+        #expect(run.creationCount == 2)
+        run = lost()
+        run.feed(
+            .candidatesFailed(Sample.failure(.denied)),
+            .revisionUse(RevisionUse(lastUsedAt: Sample.began + 3)))
+        #expect(run.creationCount == 1)
+        #expect(run.result?.exitStatus == .aws)
+        #expect(run.result?.problems.first?.code == "deployment-uncertain")
+    }
+
+    @Test func `is found by the name of what keeps the group busy`() {
+        var run = lost()
+        run.feed(
+            .candidatesFailed(Sample.failure(.denied)),
+            .revisionUse(RevisionUse(lastUsedAt: nil)),
+            .createFailed(Sample.failure(.groupBusy(Sample.id))),
+            .deployment(Sample.info(.inProgress)))
+        #expect(run.machine.state == .watching)
+        #expect(run.notices.contains("deployment-found"))
+    }
+
+    @Test func `is never asked again where nothing can be told`() {
+        var run = lost()
+        run.feed(
+            .candidatesFailed(Sample.failure(.denied)),
+            .revisionUseFailed(Sample.failure(.denied)))
+        #expect(run.creationCount == 1)
+        #expect(run.result?.problems.first?.code == "deployment-uncertain")
+        run = lost()
+        for _ in 0..<10 { run.feed(.candidatesFailed(Sample.failure(.unreachable)), .woke) }
+        #expect(run.creationCount == 1)
+        #expect(run.result?.exitStatus == .aws)
+    }
+
+    @Test func `is asked for a few times at most`() {
+        var run = lost()
+        for _ in 0..<20 {
+            run.feed(
+                .candidates([]), .woke, .candidates([]), .woke, .candidates([]),
+                .createFailed(Sample.failure(.answerLost)))
+        }
+        #expect(run.creationCount == 4)
+        #expect(run.result?.outcome == .refused)
+    }
+}
+
+@Suite("An interruption")
+struct InterruptionTests {
+    @Test func `while uploading deploys nothing`() {
+        var run = Run()
+        run.feed(.start, .interrupted)
+        #expect(run.result?.outcome == .interrupted)
+        #expect(run.result?.problems.first?.code == "nothing-deployed")
+    }
+
+    @Test func `while creating waits for the id, to tell it`() {
+        var run = Run.creating()
+        run.feed(.interrupted)
+        #expect(run.result == nil)
+        run.feed(.created(Sample.id))
+        #expect(run.result?.exitStatus == .interrupted)
+        #expect(run.result?.deployment == Sample.id)
+        #expect(
+            run.result?.problems.first?.fix
+                == "slipway watch d-OURS --region us-east-1 attaches again")
+    }
+
+    @Test func `twice while creating says that nobody knows`() {
+        var run = Run.creating()
+        run.feed(.interrupted, .interrupted)
+        #expect(run.result?.problems.first?.code == "deployment-uncertain")
+    }
+
+    @Test func `while watching leaves the deployment running`() {
+        var run = Run.watching()
+        run.feed(.deployment(Sample.info(.inProgress)), .interrupted)
+        #expect(run.result?.exitStatus == .interrupted)
+        #expect(run.result?.deployment == Sample.id)
+        #expect(run.result?.problems.first?.code == "goes-on")
+    }
+}
