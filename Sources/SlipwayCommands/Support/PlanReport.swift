@@ -25,8 +25,11 @@ struct PlanReport {
     /// Finds out everything: the build, the file, the settings, the folders.
     ///
     /// Needs no network and no unlocker. What is wrong with what the user wrote is in `problems`;
-    /// throws where the store cannot be used.
-    init(_ options: BuildOptions, _ projectOption: ProjectOption, _ store: StoreOptions) throws {
+    /// throws where the store cannot be used. Who will pack the folders need not have them measured.
+    init(
+        _ options: BuildOptions, _ projectOption: ProjectOption, _ store: StoreOptions,
+        measuringRoots: Bool = true
+    ) throws {
         project = try projectOption.resolveIfKnown()
         repository = Services.current.repository.root()
         let settings = try StoredSettings(of: project, in: store)
@@ -39,7 +42,7 @@ struct PlanReport {
             let file = try Self.readFile(in: repository)
             sections = file.sections.filter { $0.applications != nil }
             problems += file.problems
-            makePlan(options, file.sections, settings)
+            makePlan(options, file.sections, settings, measuringRoots)
         } catch let error as DocumentError {
             problems += error.problems
         } catch let error as Problem {
@@ -57,7 +60,8 @@ struct PlanReport {
     }
 
     private mutating func makePlan(
-        _ options: BuildOptions, _ sections: [DeploymentSection], _ settings: StoredSettings
+        _ options: BuildOptions, _ sections: [DeploymentSection], _ settings: StoredSettings,
+        _ measuringRoots: Bool
     ) {
         guard let build else { return }
         let request = PlanRequest(
@@ -69,7 +73,7 @@ struct PlanReport {
             problems += plan.warnings
             section = plan.section?.value
             skippedSections = plan.skippedSections.map(\.value)
-            measure(plan)
+            if measuringRoots { measure(plan) }
             self.plan = hasErrors ? nil : plan
         } catch {
             problems += error.problems
@@ -87,10 +91,16 @@ struct PlanReport {
             do {
                 sizes[root.value] = try Services.current.repository.size(root.value, repository)
             } catch {
-                let found = (error as? any ProblemReporting)?.problems ?? []
-                problems += found.map { $0.at(root.origin.place) }
+                problems += Self.problems(error, with: root)
             }
         }
+    }
+
+    /// What is wrong with an application root; with a file in it, that is no matter of the line
+    /// which names the root.
+    static func problems(_ error: any Error, with root: Sourced<ApplicationRoot>) -> [Problem] {
+        let found = (error as? any ProblemReporting)?.problems ?? []
+        return found.map { $0.file == nil ? $0.at(root.origin.place) : $0 }
     }
 
     /// Reads `circle.yml` at the top of a repository. Throws where it is not there or is no YAML.
