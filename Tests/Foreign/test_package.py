@@ -540,10 +540,10 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
 
 
-def peak_memory(home, words):
-    """The most memory that a command held, in bytes."""
+def peak_memory(home, words, shell=()):
+    """The most memory that a command held, in bytes, or that the words of a shell around it did."""
     result = subprocess.run(
-        [sys.executable, "-ISc", MEASURE, home.binary, *words],
+        [sys.executable, "-ISc", MEASURE, *shell, home.binary, *words],
         capture_output=True,
         timeout=300,
         check=False,
@@ -552,3 +552,12 @@ def peak_memory(home, words):
     )
     assert result.returncode == 0, result
     return int(result.stdout)
+
+
+def test_a_slow_reader_costs_no_memory(repository):
+    block = random.Random(SEED).randbytes(32 << 20)
+    with open(repository.work / "app/noise", "wb") as file:
+        for _ in range(8):
+            file.write(block)
+    slow = ["sh", "-c", '"$@" | sha512sum > /dev/null', "sh"]
+    assert peak_memory(repository, ["package", "-o", "-", *BUILD], slow) < 64 << 20
