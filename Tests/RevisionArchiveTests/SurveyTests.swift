@@ -178,7 +178,9 @@ struct SurveyTests {
         tree.directory("drop", mode: 0o1777)
         tree.file("usual/x")
         #expect(tree.flaws() == [.specialPermissions(path: "tool")])
-        let modes = try ZipReader(tree.packed()).entries.map { "\($0.name) \(String($0.mode, radix: 8))" }
+        let modes = try ZipReader(tree.packed()).entries.map {
+            "\($0.name) \(String($0.mode, radix: 8))"
+        }
         #expect(
             modes == [
                 "drop/ 40777", "drop/x 100644", "script 100751", "secret 100640", "tool 100755",

@@ -4,17 +4,20 @@
 /// What is handed out and not yet taken is bounded: memory does not grow with the tree, and who is
 /// slow to write slows the packing down.
 final class PackingQueue: Sendable {
-    /// A whole file, or a block of one.
+    /// A few small files, a large one, or a block of a larger one.
     struct Task: Sendable {
         /// Counts the tasks in the order of the archive.
         let number: Int
-        let entry: Entry
+        /// The entries of the table in which the files are, among folders and links.
+        let entries: Range<Int>
+        /// Of a block in its file.
         let offset: Int
+        /// Of all its files, or the block.
         let byteCount: Int
         /// Whether the file is in several blocks.
         let isBlock: Bool
-
-        var isLast: Bool { offset + byteCount == entry.byteCount }
+        /// Whether it goes to the end of its last file.
+        let isLast: Bool
     }
 
     private struct State {
@@ -25,12 +28,13 @@ final class PackingQueue: Sendable {
         var written = 0
         /// What tasks beyond `written` hold or will hold.
         var heldByteCount = 0
-        var pieces: [Int: PackedPiece] = [:]
+        var pieces: [Int: [PackedPiece]] = [:]
         var failure: (any Error)?
     }
 
-    /// What a piece costs besides its bytes.
-    private static let overhead = 1 << 10
+    /// Small files go together: waking a thread takes as long as packing one of them.
+    private static let gatheredByteCount = 256 << 10
+    private static let gatheredFileCount = 64
 
     private let table: EntryTable
     private let byteLimit: Int
@@ -47,18 +51,15 @@ final class PackingQueue: Sendable {
         try state.wait(for: .consumed) { state -> Task?? in
             if let failure = state.failure { throw failure }
             guard let task = upcoming(&state) else { return .some(nil) }
-            let cost = task.byteCount + Self.overhead
-            // The piece that the writer waits for must be made, however large it is.
-            guard state.heldByteCount + cost <= byteLimit || task.number == state.written else {
-                return nil
-            }
-            state.heldByteCount += cost
+            // What the writer waits for must be made, however large it is.
+            guard
+                state.heldByteCount + Self.cost(task.byteCount) <= byteLimit
+                    || task.number == state.written
+            else { return nil }
+            state.heldByteCount += Self.cost(task.byteCount)
             state.nextNumber += 1
-            state.nextOffset += task.byteCount
-            if task.isLast {
-                state.nextEntry += 1
-                state.nextOffset = 0
-            }
+            state.nextEntry = task.isLast ? task.entries.upperBound : task.entries.lowerBound
+            state.nextOffset = task.isLast ? 0 : task.offset + task.byteCount
             return task
         }
     }
@@ -68,36 +69,56 @@ final class PackingQueue: Sendable {
             table.entries[state.nextEntry].kind != .file
         { state.nextEntry += 1 }
         guard state.nextEntry < table.entries.count else { return nil }
-        let entry = table.entries[state.nextEntry]
-        let isBlock = entry.byteCount > Compressor.wholeByteLimit
+        let first = state.nextEntry
+        let size = table.entries[first].byteCount
+        if size > Compressor.wholeByteLimit {
+            let rest = size - state.nextOffset
+            return Task(
+                number: state.nextNumber, entries: first..<first + 1, offset: state.nextOffset,
+                byteCount: min(Compressor.blockByteCount, rest), isBlock: true,
+                isLast: rest <= Compressor.blockByteCount)
+        }
+        var end = first + 1
+        var fileCount = 1
+        var byteCount = size
+        while end < table.entries.count, fileCount < Self.gatheredFileCount {
+            let entry = table.entries[end]
+            if entry.kind == .file {
+                guard byteCount + entry.byteCount <= Self.gatheredByteCount else { break }
+                fileCount += 1
+                byteCount += entry.byteCount
+            }
+            end += 1
+        }
         return Task(
-            number: state.nextNumber, entry: entry, offset: state.nextOffset,
-            byteCount: isBlock
-                ? min(Compressor.blockByteCount, entry.byteCount - state.nextOffset)
-                : entry.byteCount,
-            isBlock: isBlock)
+            number: state.nextNumber, entries: first..<end, offset: 0, byteCount: byteCount,
+            isBlock: false, isLast: true)
     }
 
-    /// Takes what a task made.
-    func finish(_ task: Task, with piece: PackedPiece) {
+    /// What a task's pieces hold at most, with what they cost besides their bytes.
+    private static func cost(_ byteCount: Int) -> Int { byteCount + 16 << 10 }
+
+    /// Takes what a task made: a piece for each of its files.
+    func finish(_ task: Task, with pieces: [PackedPiece]) {
         let isAwaited = state.withLock { state in
-            state.pieces[task.number] = piece
+            state.pieces[task.number] = pieces
             return task.number == state.written
         }
         if isAwaited { state.signal(.produced) }
     }
 
-    /// The piece of the next task in order, once it is made. Throws what any thread failed with.
-    func take() throws -> PackedPiece {
-        let piece = try state.wait(for: .produced) { state -> PackedPiece? in
+    /// The pieces of the next task in order, once they are made. Throws what any thread failed
+    /// with.
+    func take() throws -> [PackedPiece] {
+        let pieces = try state.wait(for: .produced) { state -> [PackedPiece]? in
             if let failure = state.failure { throw failure }
-            guard let piece = state.pieces.removeValue(forKey: state.written) else { return nil }
+            guard let pieces = state.pieces.removeValue(forKey: state.written) else { return nil }
             state.written += 1
-            state.heldByteCount -= piece.rawByteCount + Self.overhead
-            return piece
+            state.heldByteCount -= Self.cost(pieces.reduce(0) { $0 + $1.rawByteCount })
+            return pieces
         }
         state.signal(.consumed)
-        return piece
+        return pieces
     }
 
     /// Ends the packing: all who wait or ask get the first error that was given.

@@ -55,7 +55,7 @@ extension RevisionSurvey {
         defer { for thread in threads { thread.join() } }
         do {
             for _ in 0..<threadCount {
-                threads.append(try WorkerThread { packEntries(of: queue, reader) })
+                threads.append(try WorkerThread { packFiles(of: queue, reader, table) })
             }
             return try write(queue, progress, into: sink)
         } catch {
@@ -71,6 +71,12 @@ extension RevisionSurvey {
         try withoutActuallyEscaping(sink) { sink in
             var zip = ZipWriter(table, to: sink)
             var packed = RevisionSize()
+            var ready: ArraySlice<PackedPiece> = []
+            func take() throws -> PackedPiece {
+                // Each task makes a piece at least.
+                if ready.isEmpty { ready = try queue.take()[...] }
+                return ready.removeFirst()
+            }
             func tell() {
                 progress(
                     PackingProgress(
@@ -99,7 +105,7 @@ extension RevisionSurvey {
                     var checksum: UInt = 0
                     var rest = entry.byteCount
                     while rest > 0 {
-                        let piece = try queue.take()
+                        let piece = try take()
                         try zip.append(piece.bytes)
                         checksum = crc32_combine(
                             checksum, UInt(piece.checksum), piece.rawByteCount)
@@ -109,7 +115,7 @@ extension RevisionSurvey {
                     }
                     try zip.endStreamed(streamed, checksum: UInt32(checksum))
                 case .file:
-                    let piece = try queue.take()
+                    let piece = try take()
                     try zip.add(
                         index,
                         .init(
@@ -129,17 +135,24 @@ extension RevisionSurvey {
 }
 
 /// What each thread does until there is nothing left, or something failed.
-private func packEntries(of queue: PackingQueue, _ reader: EntryReader) {
+private func packFiles(of queue: PackingQueue, _ reader: EntryReader, _ table: EntryTable) {
     let compressor = Compressor()
+    func read(_ entry: Entry, at offset: Int, _ byteCount: Int) throws -> UnsafeRawBufferPointer {
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: compressor.input[..<byteCount])
+        try reader.read(entry, at: offset, into: bytes)
+        return UnsafeRawBufferPointer(bytes)
+    }
     do {
         while let task = try queue.next() {
-            let bytes = UnsafeMutableRawBufferPointer(rebasing: compressor.input[..<task.byteCount])
-            try reader.read(task.entry, at: task.offset, into: bytes)
-            let raw = UnsafeRawBufferPointer(bytes)
-            let piece =
-                task.isBlock
-                ? compressor.packBlock(raw, isLast: task.isLast) : compressor.pack(raw)
-            queue.finish(task, with: piece)
+            let files = table.entries[task.entries].lazy.filter { $0.kind == .file }
+            let pieces = try files.map { entry in
+                if task.isBlock {
+                    return compressor.packBlock(
+                        try read(entry, at: task.offset, task.byteCount), isLast: task.isLast)
+                }
+                return compressor.pack(try read(entry, at: 0, entry.byteCount))
+            }
+            queue.finish(task, with: pieces)
         }
     } catch {
         queue.fail(error)

@@ -89,8 +89,9 @@ struct EntryTable: Sendable {
     ) rethrows -> Result {
         try bytes.withUnsafeBytes { bytes in
             // An entry's name lies in the bytes, which therefore have an address.
-            try body(bytes.baseAddress!.advanced(by: entry.name.lowerBound)
-                .assumingMemoryBound(to: CChar.self))
+            try body(
+                bytes.baseAddress!.advanced(by: entry.name.lowerBound)
+                    .assumingMemoryBound(to: CChar.self))
         }
     }
 

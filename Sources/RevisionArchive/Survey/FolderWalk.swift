@@ -1,6 +1,5 @@
 import Glibc
 
-
 /// Which names of one folder are taken for the same.
 package enum NameRule: Sendable {
     /// An instance that tells `a` from `A`.

@@ -101,7 +101,8 @@ extension RevisionFlaw {
                 fix: "remove it")
         case .linkNotUTF8(let path):
             problem(
-                "link-not-utf8", path, "the target of the symbolic link \(shown(path)) is not UTF-8",
+                "link-not-utf8", path,
+                "the target of the symbolic link \(shown(path)) is not UTF-8",
                 why: "no file of a revision can have such a name", fix: "remove it")
         case .unreadable(let path, let message):
             problem(

@@ -43,7 +43,8 @@ extension ApplicationFolder {
         table.sort()
         var check = LinkCheck(table)
         check.run()
-        let flaws = walk.flaws.sorted { $0.problem.file ?? "" < $1.problem.file ?? "" } + check.flaws
+        let flaws =
+            walk.flaws.sorted { $0.problem.file ?? "" < $1.problem.file ?? "" } + check.flaws
         let warnings = flaws.filter(\.isWarning)
         guard warnings.count == flaws.count else {
             throw RevisionSurveyError(flaws: flaws.filter { !$0.isWarning }, warnings: warnings)

@@ -3,7 +3,10 @@
 /// Nothing in them depends on where or when the archive is made: times are the first that the
 /// format knows, owners are left out.
 enum ZipFormat {
-    enum Method: UInt16, Sendable { case stored = 0, deflated = 8 }
+    enum Method: UInt16, Sendable {
+        case stored = 0
+        case deflated = 8
+    }
 
     /// What is known of an entry's content once it is written.
     struct Content: Equatable, Sendable {

@@ -39,7 +39,7 @@ struct PackageCommand: ParsableCommand {
         let report = try PlanReport(build, project, store)
         let deployments = try chosen(report)
         var problems = report.problems
-        let rules = deployments.map { rule($0, report, &problems) }
+        let rules = deployments.map { rule($0, report) }
         if problems.contains(where: { $0.severity == .error }) {
             return try end(report, [], problems)
         }
@@ -100,18 +100,11 @@ struct PackageCommand: ParsableCommand {
         return deployments
     }
 
-    /// Adds what is wrong with an application's AppSpec, and says which names clash where it goes.
-    private func rule(
-        _ deployment: PlannedDeployment, _ report: PlanReport, _ problems: inout [Problem]
-    ) -> NameRule {
+    /// Which names clash where an application goes. The report has judged its AppSpec.
+    private func rule(_ deployment: PlannedDeployment, _ report: PlanReport) -> NameRule {
         let parts = deployment.applicationRoot.value.pathComponents
         let folder = ([report.repository] + parts).joined(separator: "/")
         let reading = AppSpecCheck.check(Services.current.fileTree(folder))
-        let name = (parts + [AppSpecCheck.fileName]).joined(separator: "/")
-        // Applications may share a root.
-        for problem in reading.problems(file: name) where !problems.contains(problem) {
-            problems.append(problem)
-        }
         return reading.appSpec?.os == .windows ? .caseInsensitive : .caseSensitive
     }
 
