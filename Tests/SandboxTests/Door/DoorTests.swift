@@ -59,7 +59,7 @@ import Testing
     @Test func `whoever stops in the middle of a body is told, and nothing is stored`()
         async throws
     {
-        try await withSandbox({ $0.idleTimeout = .milliseconds(200) }) { client in
+        try await withSandbox(idleTimeout: .milliseconds(200)) { client in
             let head = try client.head("PUT", "/revisions/k", body: Array("content".utf8))
             let answer = try await client.talk { connection in
                 connection.write(head + Array("con".utf8))
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func `a connection that says nothing is closed`() async throws {
-        try await withSandbox({ $0.idleTimeout = .milliseconds(200) }) { client in
+        try await withSandbox(idleTimeout: .milliseconds(200)) { client in
             let answer = try await client.talk { $0.readToEnd() }
             #expect(answer == "")
         }
@@ -142,7 +142,7 @@ import Testing
              "Action": ["s3:PutObject", "codedeploy:GetDeployment"], "Resource": "*"}}
             """
         let policy = try AccessPolicy(json: Array(document.utf8))
-        try await withSandbox({ $0.policy = policy }) { client in
+        try await withSandbox(policy: policy) { client in
             #expect(try await client.codeDeploy("GetDeployment").hasPrefix("HTTP/1.1 200"))
             let refused = try await client.codeDeploy("StopDeployment")
             #expect(refused.hasPrefix("HTTP/1.1 400"))

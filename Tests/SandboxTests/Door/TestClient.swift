@@ -10,8 +10,7 @@ import TestSupport
 
 /// Runs a sandbox in a folder of its own around a body.
 func withSandbox<Result: Sendable>(
-    _ change: (inout LocalAWS.Configuration) throws -> Void = { _ in },
-    codeDeploy: any JSONService = EchoService(),
+    idleTimeout: Duration = .seconds(60), policy: AccessPolicy? = nil,
     _ body: @escaping @Sendable (TestClient) async throws -> Result
 ) async throws -> Result {
     let folder = TemporaryFolder()
@@ -20,10 +19,12 @@ func withSandbox<Result: Sendable>(
     configuration.buckets = [LocalAWS.BucketSetup(name: "revisions")]
     let log = LogLines()
     configuration.log = { log.add($0) }
-    try change(&configuration)
-    return try await LocalAWS.withRunning(
-        configuration, codeDeploy: { _ in LocalAWS.DeploymentService(codeDeploy) }
-    ) { aws in
+    configuration.idleTimeout = idleTimeout
+    configuration.policy = policy
+    let codeDeploy = { @Sendable (_: LocalAWS.Surroundings) in
+        LocalAWS.DeploymentService(EchoService())
+    }
+    return try await LocalAWS.withRunning(configuration, codeDeploy: codeDeploy) { aws in
         try await body(TestClient(aws: aws, log: log))
     }
 }
