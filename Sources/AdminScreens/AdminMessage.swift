@@ -79,7 +79,7 @@ package enum AdminAnswer: Equatable, Sendable {
     case history([SettingsVersion])
     /// The newest rows of the audit log, and whether there are older ones.
     case audit([AuditEntry], isCut: Bool)
-    case deployments([DeploymentRecord])
+    case deployments([DeploymentRow])
     case passphraseWanted(prompt: String)
     /// Effects of another kind can not be carried out.
     case failed([Problem], ExitStatus)
@@ -158,7 +158,7 @@ package struct ProjectDetail: Equatable, Sendable {
 }
 
 /// A deployment as the list shows it. Its texts may come from AWS or git.
-package struct DeploymentRecord: Equatable, Sendable {
+package struct DeploymentRow: Equatable, Sendable {
     package var id: String
     package var startedAt: Timestamp
     package var application: String

@@ -5,7 +5,7 @@ package import TextGrid
 /// What was deployed, newest first.
 package struct DeploymentsScreen: AdminScreen {
     struct Row: ListItem {
-        let record: DeploymentRecord
+        let record: DeploymentRow
         var searchText: String {
             [
                 record.id, record.application, record.group, record.branch ?? "",

@@ -162,10 +162,10 @@ private let scenes: [(name: String, play: @Sendable (inout World) -> Void)] = [
         "deployments",
         { world in
             world.deployments = [
-                DeploymentRecord(
+                DeploymentRow(
                     id: "d-1", startedAt: World.moment, application: "my-app", group: "staging",
                     branch: "master", commit: "0a1b2c3d4e", result: "failed", duration: "4:12"),
-                DeploymentRecord(
+                DeploymentRow(
                     id: "d-2", startedAt: World.moment, application: "my-app", group: "staging",
                     branch: "feature/login", commit: "1a1b2c3d4e", result: "succeeded",
                     duration: "2:01"),
@@ -178,7 +178,7 @@ private let scenes: [(name: String, play: @Sendable (inout World) -> Void)] = [
         "hostile",
         { world in
             world.deployments = [
-                DeploymentRecord(
+                DeploymentRow(
                     id: hostile, startedAt: Timestamp(stored: hostile), application: hostile,
                     group: hostile, branch: hostile, commit: hostile, result: hostile,
                     duration: hostile)

@@ -13,7 +13,7 @@ struct World {
 
     var projects: [ProjectName: Project] = [:]
     var audit: [AuditEntry] = []
-    var deployments: [DeploymentRecord]?
+    var deployments: [DeploymentRow]?
     var context: AdminContext
     /// Problems that the next change meets.
     var nextFailure: [Problem]?

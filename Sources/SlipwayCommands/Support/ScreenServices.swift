@@ -22,12 +22,12 @@ package struct ScreenServices: Sendable {
     /// Asks AWS whose some keys are, and says it in lines; nil where slipway cannot.
     package var testKeys: (@Sendable (AWSKeyPair) throws -> [String])?
     /// What a project deployed, newest first; nil where no list is kept.
-    package var deployments: (@Sendable (ProjectName) throws -> [DeploymentRecord])?
+    package var deployments: (@Sendable (ProjectName) throws -> [DeploymentRow])?
 
     package init(
         isTerminal: Bool, take: @escaping @Sendable () -> Taken?,
         testKeys: (@Sendable (AWSKeyPair) throws -> [String])? = nil,
-        deployments: (@Sendable (ProjectName) throws -> [DeploymentRecord])? = nil
+        deployments: (@Sendable (ProjectName) throws -> [DeploymentRow])? = nil
     ) {
         self.isTerminal = isTerminal
         self.take = take
