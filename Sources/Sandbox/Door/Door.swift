@@ -39,9 +39,15 @@ struct Door: Sendable {
         let start = ContinuousClock.now
         guard let request = IncomingRequest(head) else {
             let refusal = Refusal("InvalidURI", "Couldn't parse the specified URI.")
-            return finish(
-                Answer(refusal, requestID: newRequestID()), service: .s3, requestID: "",
-                closes: true)
+            let requestID = newRequestID()
+            let answer = Answer(refusal, requestID: requestID)
+            log(
+                RequestLogEntry(
+                    service: Service.s3.name, operation: head.method, subject: head.target,
+                    caller: nil, status: answer.status, code: refusal.fault.code, fault: nil,
+                    receivedByteCount: 0, sentByteCount: answer.byteCount,
+                    duration: start.duration(to: .now)))
+            return finish(answer, service: .s3, requestID: requestID, closes: true)
         }
         let service = Service(request)
         var exchange = Exchange(
@@ -80,7 +86,7 @@ struct Door: Sendable {
     }
 
     /// A connection is reset on purpose, before anything is done.
-    private struct ResetOnPurpose: Error {}
+    struct ResetOnPurpose: Error {}
 
     private func answer(_ exchange: inout Exchange, _ body: RequestBody) async throws -> Answer {
         switch exchange.service {
@@ -148,7 +154,8 @@ struct Door: Sendable {
         let bytes = try await body.whole(byteLimit: Self.documentByteLimit)
         let (caller, claim) = try signer(&exchange, hash: PayloadHash(.sha256(bytes)))
         guard isTarget, request.method == "POST", request.path == .root else {
-            throw AWSFault(code: "UnknownOperationException", message: "", status: 404)
+            throw AWSFault(
+                code: "UnknownOperationException", message: "The request names no operation.")
         }
         try await happen(exchange.strike, exchange)
         let operation = exchange.operation
@@ -189,259 +196,5 @@ struct Door: Sendable {
         return try sts.answer(
             operation, fields, caller: exchange.caller, requestID: exchange.requestID,
             now: exchange.now)
-    }
-
-    // MARK: - The checks
-
-    /// What S3 is told of the body's hash; nil where it is told nothing.
-    private static func claimedHash(_ request: IncomingRequest) -> PayloadHash? {
-        if let text = request.headers["x-amz-content-sha256"] { return PayloadHash(rawValue: text) }
-        // Nobody who asks without a signature gets as far as the body.
-        return request.headers["authorization"] == nil ? .unsigned : nil
-    }
-
-    private func signer(
-        _ exchange: inout Exchange, hash: PayloadHash
-    ) throws -> (Caller, SignatureClaim) {
-        let check = check(exchange)
-        do throws(SignatureFlaw) {
-            let (caller, claim) = try check.caller(
-                of: exchange.request.signable(payload: hash), at: exchange.now)
-            exchange.caller = caller
-            return (caller, claim)
-        } catch {
-            throw switch exchange.service {
-            case .s3: error.s3Refusal
-            case .codedeploy: Refusal(error.fault(.json))
-            case .sts: Refusal(error.fault(.query))
-            }
-        }
-    }
-
-    private func check(_ exchange: Exchange) -> SignatureCheck {
-        let regions: [String] =
-            switch exchange.service {
-            // A bucket's region is its own matter.
-            case .s3: []
-            case .codedeploy: [exchange.strike.region ?? region.rawValue]
-            // The global endpoint is signed for the first region.
-            case .sts: [exchange.strike.region ?? region.rawValue, "us-east-1"]
-            }
-        return SignatureCheck(
-            account: account, partition: region.partition, regions: regions,
-            service: exchange.service)
-    }
-
-    private func chunkSigner(
-        _ claim: SignatureClaim, _ hash: PayloadHash
-    ) throws -> ChunkSigner? {
-        guard hash == .streaming || hash == .streamingTrailer else {
-            guard !hash.isStreaming || hash == .streamingUnsignedTrailer else {
-                throw Refusal(
-                    "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.")
-            }
-            guard hash.isStreaming || hash == .unsigned || hash.isSHA256 else {
-                throw Refusal(
-                    "InvalidArgument",
-                    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-                        + "STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
-                        + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-                        + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
-                    [
-                        "ArgumentName": "x-amz-content-sha256",
-                        "ArgumentValue": hash.rawValue,
-                    ])
-            }
-            return nil
-        }
-        let check = SignatureCheck(
-            account: account, partition: region.partition, regions: [], service: .s3)
-        let secret: SecretAccessKey
-        do throws(SignatureFlaw) {
-            secret = try check.secret(of: claim)
-        } catch {
-            throw error.s3Refusal
-        }
-        return ChunkSigner(
-            key: SigningKey(secret, scope: claim.scope), scope: claim.scope, time: claim.time,
-            seed: claim.signature)
-    }
-
-    private func context(
-        _ exchange: Exchange, _ caller: Caller, _ claim: SignatureClaim
-    ) -> RequestContext {
-        RequestContext(
-            exchange.request, caller, region: claim.scope.region, place: claim.place,
-            now: exchange.now)
-    }
-
-    /// The policy that limits a caller; nil for who may do anything.
-    private func enforcedPolicy(_ caller: Caller) -> AccessPolicy? {
-        caller.accessKeyID == account.admin.accessKeyID.rawValue ? nil : policy
-    }
-
-    private func authorize(
-        _ needed: [Authorization], _ caller: Caller, _ context: RequestContext
-    ) throws {
-        guard let policy = enforcedPolicy(caller) else { return }
-        for wanted in needed {
-            switch policy.decide(wanted, context) {
-            case .allowed: continue
-            case .denied:
-                throw Self.denial(
-                    wanted, caller,
-                    "because no identity-based policy allows the \(wanted.action) "
-                        + "action")
-            case .forbidden:
-                throw Self.denial(
-                    wanted, caller, "with an explicit deny in an identity-based policy")
-            }
-        }
-    }
-
-    private static func denial(
-        _ wanted: Authorization, _ caller: Caller, _ reason: String
-    ) -> Refusal {
-        let isS3 = wanted.action.hasPrefix("s3:")
-        let isSTS = wanted.action.hasPrefix("sts:")
-        let resource = isS3 ? "\"\(wanted.resource)\"" : wanted.resource
-        return Refusal(
-            isS3 || isSTS ? "AccessDenied" : "AccessDeniedException",
-            "User: \(caller.arn) is not authorized to perform: \(wanted.action) on resource: "
-                + "\(resource) \(reason)", status: isS3 || isSTS ? 403 : 400)
-    }
-
-    // MARK: - What goes wrong on purpose
-
-    private func strike(_ exchange: inout Exchange) -> FaultPlan.Strike {
-        let strike = faults.strike(exchange.service, exchange.operation)
-        exchange.now = exchange.now.addingTimeInterval(Double(strike.clockSeconds))
-        return strike
-    }
-
-    /// Lets happen what happens before anything is done.
-    private func happen(_ strike: FaultPlan.Strike, _ exchange: Exchange) async throws {
-        if strike.latency > .zero { try await Task.sleep(for: strike.latency) }
-        let isS3 = exchange.service == .s3
-        switch strike.kind {
-        case .throttle:
-            throw isS3
-                ? Refusal("SlowDown", "Please reduce your request rate.", status: 503)
-                : Refusal(
-                    exchange.service == .sts ? "Throttling" : "ThrottlingException",
-                    "Rate exceeded", status: 400)
-        case .unavailable:
-            throw isS3
-                ? Refusal("ServiceUnavailable", "Please reduce your request rate.", status: 503)
-                : Refusal("ServiceUnavailableException", "Service is unavailable.", status: 503)
-        case .internal:
-            throw Refusal(
-                isS3 ? "InternalError" : "InternalFailure",
-                "We encountered an internal error. Please try again.", status: 500)
-        case .deny:
-            let caller = exchange.caller?.arn ?? "anonymous"
-            throw Refusal(
-                exchange.service == .codedeploy ? "AccessDeniedException" : "AccessDenied",
-                "User: \(caller) is not authorized to perform: \(exchange.service.name):"
-                    + "\(exchange.operation) with an explicit deny in an identity-based policy",
-                status: exchange.service == .codedeploy ? 400 : 403)
-        case .reset: throw ResetOnPurpose()
-        case .hang:
-            try await Task.sleep(for: Self.hangTime)
-            throw ResetOnPurpose()
-        case .latency, .lost, .half, .clock, .region, nil: break
-        }
-    }
-
-    // MARK: - The answer
-
-    private func words(of refusal: Refusal, _ exchange: Exchange) -> Answer {
-        var answer: Answer
-        switch exchange.service {
-        case .s3:
-            answer = Answer(
-                refusal, requestID: exchange.requestID, resource: exchange.request.path.encoded)
-            if exchange.request.method == "HEAD" {
-                answer.body = .headOnly(byteCount: answer.byteCount)
-            }
-        case .codedeploy:
-            let document: JSONValue = [
-                "__type": .string(refusal.fault.code),
-                "message": .string(refusal.fault.message),
-            ]
-            answer = Answer(
-                refusal.fault.status,
-                headers: [
-                    HeaderField("Content-Type", Self.jsonType),
-                    HeaderField("x-amzn-ErrorType", refusal.fault.code),
-                ], body: .bytes(Array(document.compact.utf8)))
-        case .sts:
-            answer = STSService.answer(refusal.fault, requestID: exchange.requestID)
-        }
-        answer.headers += refusal.headers
-        return answer
-    }
-
-    private func finish(
-        _ answer: Answer, service: Service, requestID: String, clock: Date? = nil,
-        closes: Bool = false
-    ) -> Reply {
-        var answer = answer
-        answer.headers.append(HeaderField("Date", S3Time.http(clock ?? now())))
-        if service == .s3 {
-            answer.headers += [
-                HeaderField("x-amz-request-id", requestID),
-                HeaderField("x-amz-id-2", Base64.encode(Array(requestID.utf8))),
-                HeaderField("Server", "AmazonS3"),
-            ]
-        } else {
-            answer.headers.append(HeaderField("x-amzn-RequestId", requestID))
-        }
-        return Reply(answer: answer, closes: closes)
-    }
-
-    private func newRequestID() -> String { UUID().uuidString.lowercased() }
-
-    private func write(
-        _ exchange: Exchange, _ answer: Answer, _ code: String?, _ body: RequestBody
-    ) {
-        var fault: String?
-        if let kind = exchange.strike.kind { fault = "\(kind)" }
-        log(
-            RequestLogEntry(
-                service: exchange.service.name, operation: exchange.operation,
-                subject: exchange.subject.flatMap { $0.isEmpty ? nil : $0 },
-                caller: exchange.caller.map { String($0.arn.split(separator: "/").last ?? "") },
-                status: answer.status, code: code, fault: fault,
-                receivedByteCount: body.byteCount, sentByteCount: answer.byteCount,
-                duration: exchange.start.duration(to: .now)))
-    }
-}
-
-extension Answer {
-    /// A refusal in S3's form.
-    init(_ refusal: Refusal, requestID: String, resource: String = "/") {
-        var children = [
-            XMLElement("Code", refusal.fault.code), XMLElement("Message", refusal.fault.message),
-        ]
-        children += refusal.details.map { XMLElement($0.name, $0.value) }
-        children += [
-            XMLElement("Resource", resource), XMLElement("RequestId", requestID),
-            XMLElement("HostId", Base64.encode(Array(requestID.utf8))),
-        ]
-        self.init(refusal.fault.status, xml: XMLElement("Error", children))
-    }
-}
-
-extension PayloadClaim {
-    /// Of a request that has no body.
-    static let none = PayloadClaim()
-
-    private init() {
-        hash = .unsigned
-        byteCount = 0
-        md5 = nil
-        checksum = nil
-        trailingChecksum = nil
     }
 }

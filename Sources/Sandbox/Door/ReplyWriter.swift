@@ -16,7 +16,7 @@ struct Reply: Sendable {
         case none
         /// The connection is reset; no answer.
         case reset
-        /// Half of the answer's body, then a reset.
+        /// Half of the answer's body, then the end.
         case half
     }
 }
@@ -63,10 +63,7 @@ struct ReplyWriter {
             }
         case .file(let slice): try await write(slice, limit: limit)
         }
-        guard reply.mishap != .half else {
-            await reset()
-            return false
-        }
+        guard reply.mishap != .half else { return false }
         try await outbound.write(.end(nil))
         return true
     }
@@ -87,7 +84,6 @@ struct ReplyWriter {
 
     /// Ends the connection with RST: the client sees `connection reset by peer`.
     private func reset() async {
-        // What was written so far is to arrive first; it is in the kernel once it was written.
         if let options = channel as? any SocketOptionProvider {
             try? await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
         }
