@@ -4,8 +4,8 @@ import SlipwayCore
 import TestSupport
 import Testing
 
-/// The cases of `Cases/`.
-@Suite struct ReplayTests {
+/// The cases of `Cases/`. One at a time: all at once they would keep tests with time limits waiting.
+@Suite(.serialized) struct ReplayTests {
     @Test(arguments: ReplayCase.all)
     func `a deployment does what it did before`(replayed: ReplayCase) async throws {
         let needs = replayed.needs ?? []
