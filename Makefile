@@ -35,3 +35,4 @@ bench: release
 	$(PYTHON) Benchmarks/store.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/plan.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/package.py --slipway $(BUILD)/release/slipway
+	$(PYTHON) Benchmarks/sandbox.py --slipway $(BUILD)/release/slipway

@@ -1,10 +1,13 @@
 """The sandbox's CodeDeploy, judged by the AWS CLI, by boto3 and by botocore's service model."""
 
+import io
 import json
 import random
 import re
 import signal
 import time
+import zipfile
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -157,13 +160,13 @@ def revision(key="app.zip", **more):
     return {"revisionType": "S3", "s3Location": place}
 
 
-def upload(sandbox, key="app.zip"):
+def upload(sandbox, key="app.zip", body=b"PK"):
     s3 = sandbox.client("s3", admin="admin_access_key_id" in sandbox.facts)
     try:
         s3.create_bucket(Bucket="revisions")
     except ClientError as error:
         assert error.response["Error"]["Code"] == "BucketAlreadyOwnedByYou"
-    return s3.put_object(Bucket="revisions", Key=key, Body=b"PK")["ETag"].strip('"')
+    return s3.put_object(Bucket="revisions", Key=key, Body=body)["ETag"].strip('"')
 
 
 def deploy(client, wait=True, configuration=ALL_AT_ONCE, **options):
@@ -330,6 +333,82 @@ def is_refused_by_name(client, operation):
 
 def account(sandbox):
     return sandbox.client("sts").get_caller_identity()["Account"]
+
+
+def bundle(*scripts, index=b"hello"):
+    """An archive that installs /srv/shop/index.html, with scripts hooked to their events."""
+    hooks = {name: {"location": f"scripts/{name}.sh", "timeout": 60} for name, _ in scripts}
+    spec = APPSPEC + "hooks:\n" + "".join(
+        f"  {name}:\n    - location: {hook['location']}\n      timeout: {hook['timeout']}\n"
+        for name, hook in hooks.items()
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("appspec.yml", spec if scripts else APPSPEC)
+        archive.writestr("index.html", index)
+        for name, text in scripts:
+            archive.writestr(f"scripts/{name}.sh", "#!/bin/sh\n" + text)
+    return file.getvalue()
+
+
+def events(client, deployment):
+    """The events of the deployment's first target, by their names."""
+    targets = client.list_deployment_targets(deploymentId=deployment)["targetIds"]
+    target = client.get_deployment_target(deploymentId=deployment, targetId=targets[0])
+    lifecycle = target["deploymentTarget"]["instanceTarget"]["lifecycleEvents"]
+    return {event["lifecycleEventName"]: event for event in lifecycle}
+
+
+def test_hooks_and_files_are_carried_out_on_the_instance(start):
+    sandbox = start("--group", "shop/web")
+    root = Path(sandbox.facts["instances"]["web"][0]["root"])
+    client = Judged(sandbox)
+    place = revision(eTag=upload(sandbox, body=bundle(
+        ("AfterInstall", "cat /srv/shop/index.html; echo $BUNDLE_ETAG; echo $DEPLOYMENT_ID\n"),
+        ("ApplicationStop", "touch /stopped-by-$DEPLOYMENT_ID\n"),
+    )))
+    first = deploy(client, revision=place)
+    assert status(client, first) == "Succeeded"
+    assert (root / "srv/shop/index.html").read_text() == "hello"
+
+    failing = bundle(("AfterInstall", "echo to be seen; echo why >&2; exit 3\n"), index=b"second")
+    second = deploy(client, revision=revision("2.zip", eTag=upload(sandbox, "2.zip", failing)))
+    assert status(client, second) == "Failed"
+    assert (root / f"stopped-by-{second}").exists()
+    event = events(client, second)["AfterInstall"]
+    assert event["status"] == "Failed"
+    diagnostics = event["diagnostics"]
+    assert diagnostics["errorCode"] == "ScriptFailed"
+    assert diagnostics["scriptName"] == "scripts/AfterInstall.sh"
+    assert "exit code 3" in diagnostics["message"]
+    assert "[stdout]to be seen" in diagnostics["logTail"]
+    assert "[stderr]why" in diagnostics["logTail"]
+    assert events(client, second)["ApplicationStart"]["status"] == "Skipped"
+
+    third = deploy(client, revision=revision("app.zip", eTag="0" * 32))
+    assert "etag" in events(client, third)["DownloadBundle"]["diagnostics"]["message"]
+
+
+def test_a_hook_that_a_kill_ended_has_failed(start):
+    sandbox = start("--group", "shop/web")
+    root = Path(sandbox.facts["instances"]["web"][0]["root"])
+    client = sandbox.client("codedeploy")
+    body = bundle(("BeforeInstall", "touch /begun; sleep 60\n"))
+    deployment = deploy(client, wait=False, revision=revision(eTag=upload(sandbox, body=body)))
+    wait_until((root / "begun").exists, "the hook")
+    sandbox.process.send_signal(signal.SIGKILL)
+    sandbox.process.wait()
+
+    sandbox = start("--group", "shop/web")
+    client = Judged(sandbox)
+    wait_until(lambda: status(client, deployment) == "Failed", "the end")
+    event = events(client, deployment)["BeforeInstall"]
+    assert event["status"] == "Failed"
+    assert event["diagnostics"]["errorCode"] == "UnknownError"
+    assert "after an agent restart" in event["diagnostics"]["message"]
+    good = deploy(client, revision=revision("2.zip", eTag=upload(sandbox, "2.zip", bundle())))
+    assert status(client, good) == "Succeeded"
+    assert (root / "srv/shop/index.html").read_text() == "hello"
 
 
 def test_errors_are_the_exceptions_that_boto3_knows(start):

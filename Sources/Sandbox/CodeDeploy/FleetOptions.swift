@@ -23,6 +23,8 @@ package struct FleetLimits: Sendable {
     package var groups = 1000
     /// Deployment configurations of one's own.
     package var configurations = 50
+    /// Deployments that go on at a time.
+    package var deployments = 1300
     /// Instances in one deployment.
     package var instances = 1000
     /// Tag filters, and triggers, of a group.

@@ -201,9 +201,18 @@ private let skipped = Array(repeating: "Skipped", count: 7)
                     """#)
             }
             try fleet.service.makeInstances(1, group: "a", application: "shop")
+            fleet.agents.hold(.applicationStop)
             let ids = [
                 try await fleet.deploy(group: "a"), try await fleet.deploy(group: "b"),
             ]
+            for id in ids {
+                try await until("it is in progress") {
+                    try await fleet.deployment(id)["deploymentOverview", "InProgress"]?.number == 1
+                }
+            }
+            try await until("an event runs") { fleet.agents.mostAtOnce > 0 }
+            for _ in 0..<100 { await Task.yield() }
+            fleet.agents.release()
             for id in ids { #expect(try await fleet.ended(id)["status"]?.text == "Succeeded") }
             #expect(fleet.agents.asked.count == 14)
             #expect(fleet.agents.mostAtOnce == 1)

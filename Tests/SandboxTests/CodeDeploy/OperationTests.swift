@@ -274,6 +274,7 @@ private let refusals = [
         options.limits.applications = 1
         options.limits.groups = 1
         options.limits.configurations = 1
+        options.limits.deployments = 0
         let fleet = try TestFleet(options: options)
         try await fleet.makeGroup()
         #expect(
@@ -284,6 +285,10 @@ private let refusals = [
                 "CreateDeploymentGroup",
                 #"{"applicationName": "shop", "deploymentGroupName": "b", \#(role)}"#)
                 == "DeploymentGroupLimitExceededException")
+        #expect(
+            try await fleet.error(
+                "CreateDeployment", #"{\#(group), "revision": \#(TestFleet.revision)}"#)
+                == "DeploymentLimitExceededException")
         let hosts = #""minimumHealthyHosts": {"type": "HOST_COUNT", "value": 1}"#
         try await fleet("CreateDeploymentConfig", #"{"deploymentConfigName": "a", \#(hosts)}"#)
         #expect(
@@ -492,9 +497,11 @@ private let refusals = [
                 try await fleet.error("ListDeployments", #"{"nextToken": "\#(token)"}"#)
                     == "InvalidNextTokenException")
             // What is gone between two pages takes nothing else with it.
-            try await fleet("DeleteApplication", #"{"applicationName": "c"}"#)
-            let rest = try await fleet("ListApplications", #"{"nextToken": "\#(token)"}"#)
-            #expect(rest["applications"]?.texts == ["e", "f"])
+            for gone in ["b", "c"] {
+                try await fleet("DeleteApplication", #"{"applicationName": "\#(gone)"}"#)
+                let rest = try await fleet("ListApplications", #"{"nextToken": "\#(token)"}"#)
+                #expect(rest["applications"]?.texts == ["d", "e"])
+            }
         }
     }
 

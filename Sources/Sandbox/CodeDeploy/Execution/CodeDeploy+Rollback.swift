@@ -67,6 +67,7 @@ extension CodeDeploy {
         state.running[id] = RunningDeployment(journal: journal)
         if deployment.record.status.isFinal { return try settle(id, in: &state) }
         state.active[deployment.record.groupID] = id
+        state.groups[deployment.record.groupID]?.lastAttempted = id
         for (index, target) in (deployment.targets ?? []).enumerated() {
             guard let event = target.events.firstIndex(where: { $0.status == .inProgress }) else {
                 continue

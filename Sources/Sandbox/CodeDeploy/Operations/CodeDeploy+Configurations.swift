@@ -124,10 +124,10 @@ extension CodeDeploy {
             let deploymentConfigsList: [String]
             let nextToken: String?
         }
-        let own = state.withLock { $0.configurations.keys.sorted() }
+        let own = state.withLock { Array($0.configurations.keys) }
         let page = try Page(
-            of: PredefinedConfiguration.allCases.map(\.name) + own, after: input.nextToken,
-            size: options.pageSize, operation: .listDeploymentConfigs)
+            of: (PredefinedConfiguration.allCases.map(\.name) + own).sorted(),
+            after: input.nextToken, size: options.pageSize, operation: .listDeploymentConfigs)
         return Output(deploymentConfigsList: page.items, nextToken: page.nextToken)
     }
 

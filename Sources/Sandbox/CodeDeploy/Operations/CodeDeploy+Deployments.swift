@@ -56,6 +56,10 @@ extension CodeDeploy {
             if let active = state.active[group.id] {
                 throw .groupIsBusy(group.name, active: active)
             }
+            guard state.active.count < options.limits.deployments else {
+                throw .limit(
+                    "Deployment", options.limits.deployments, of: "deployments at a time")
+            }
             let record = DeploymentRecord(
                 id: newDeploymentID(in: state), applicationID: application.id,
                 applicationName: application.name, groupID: group.id, groupName: group.name,

@@ -15,29 +15,26 @@ struct Page {
     ) throws(AWSFault) {
         var start = 0
         if let token {
-            let position = try Token(token, operation: operation)
-            let index = items.firstIndex(of: position.last).map { $0 + 1 }
-            start = min(index ?? position.count, items.count)
+            let position = try Token(token, operation: operation).last
+            let index = items.firstIndex(of: position).map { $0 + 1 }
+            // Entries that can go are sorted by their names.
+            start = index ?? items.firstIndex { $0 > position } ?? items.count
         }
         let end = min(start + size, items.count)
         self.items = Array(items[start..<end])
         nextToken =
             end < items.count
-            ? Token(count: end, last: items[end - 1]).text(operation: operation) : nil
+            ? Token(last: items[end - 1]).text(operation: operation) : nil
     }
 
-    /// How many entries were given, and the last of them.
+    /// The last entry that was given.
     private struct Token {
-        let count: Int
         let last: String
 
-        init(count: Int, last: String) {
-            self.count = count
-            self.last = last
-        }
+        init(last: String) { self.last = last }
 
         func text(operation: Operation) -> String {
-            let plain = "\(operation.rawValue) \(count) \(last)"
+            let plain = "\(operation.rawValue) \(last)"
             return plain.utf8.map {
                 let digits = String($0, radix: 16)
                 return digits.utf8.count == 1 ? "0" + digits : digits
@@ -50,13 +47,11 @@ struct Page {
                 digits[index].flatMap { high in digits[index + 1].map { high << 4 | $0 } }
             }
             let parts = String(decoding: bytes.map { $0 ?? 0 }, as: UTF8.self)
-                .split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+                .split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
             guard digits.count.isMultiple(of: 2), bytes.allSatisfy({ $0 != nil }),
-                parts.count == 3, parts[0] == operation.rawValue, let count = Int(parts[1]),
-                count >= 0
+                parts.count == 2, parts[0] == operation.rawValue
             else { throw .invalid("NextToken", "The next token was not given by this operation") }
-            self.count = count
-            last = String(parts[2])
+            last = String(parts[1])
         }
     }
 }

@@ -92,6 +92,9 @@ struct Deployment: Sendable {
             record.overview?.pending = ids.count
             targets = ids.map { TargetRecord(id: $0, lastUpdatedAt: entry.time) }
         case .event(let target, let event, let status, let diagnostics):
+            guard targets?.indices.contains(target) ?? false,
+                Lifecycle.events.indices.contains(event)
+            else { return }
             targets?[target].note(event, status, diagnostics, at: entry.time)
         case .target(let target, let status): note(target, status, at: entry.time)
         case .waitingSkipped:
@@ -108,7 +111,10 @@ struct Deployment: Sendable {
     }
 
     private mutating func note(_ target: Int, _ status: StepStatus, at time: AWSTime) {
-        guard let old = targets?[target].status else { return }
+        // Not held while it is changed, which would copy all of them.
+        guard
+            let old = targets.flatMap({ $0.indices.contains(target) ? $0[target].status : nil })
+        else { return }
         record.overview?.move(from: old, to: status)
         targets?[target].note(status, at: time)
     }
