@@ -197,8 +197,9 @@ import Testing
                         """
                         cd "$SLIPWAY_INSTANCE_ROOT/srv"
                         trap 'echo told > new; mv new ended; exit' TERM
+                        sleep 60 &
                         echo > ready
-                        while :; do sleep 1; done
+                        wait
                         """),
                 ])
             #expect(failure?.diagnostics.errorCode == .scriptTimedOut)
