@@ -60,11 +60,21 @@ let package = Package(
             name: "ProjectStore",
             dependencies: ["KeyVault", "Migrations", "PrivateFiles", "SlipwayCore", grdb, sqlite],
             swiftSettings: strict),
-        // Seals and opens secrets, wraps the store key: the only importer of Crypto.
+        // Seals and opens secrets, wraps the store key. Imports Crypto.
         .target(
             name: "KeyVault",
             dependencies: ["PrivateFiles", "SlipwayCore", crypto, cryptoExtras],
             exclude: ["FORMAT.md"],
+            swiftSettings: strict),
+        // AWS Signature Version 4, both sides of it, and digests of bodies: pure. Imported by AWSClient
+        // and Sandbox; besides KeyVault the only importer of Crypto.
+        .target(
+            name: "AWSSignature", dependencies: ["SlipwayCore", crypto], swiftSettings: strict),
+        // libcurl, opened on first use: its functions as Swift can call them. No logic.
+        .target(name: "CCurl"),
+        // S3, CodeDeploy and STS: the only importer of CCurl. An edge; imported by slipway.
+        .target(
+            name: "AWSClient", dependencies: ["AWSSignature", "CCurl", "SlipwayCore"],
             swiftSettings: strict),
         // Files that only their owner can read, whatever the umask. A leaf; edges may import it.
         .target(
@@ -94,6 +104,11 @@ let package = Package(
         .executableTarget(
             name: "crash-probe", dependencies: ["ProcessGuard", "SlipwayCore"],
             path: "Tests/CrashProbe", swiftSettings: strict),
+        // Signs what it is told and calls what it is told, for independent judges. Run by the tests in
+        // Tests/Foreign.
+        .executableTarget(
+            name: "aws-probe", dependencies: ["AWSClient", "AWSSignature", "SlipwayCore"],
+            path: "Tests/AWSProbe", swiftSettings: strict),
         .testTarget(name: "SlipwayCoreTests", dependencies: ["SlipwayCore"], swiftSettings: strict),
         .testTarget(
             name: "PrivateFilesTests",
@@ -103,6 +118,14 @@ let package = Package(
             name: "KeyVaultTests",
             dependencies: ["KeyVault", "PrivateFiles", "SlipwayCore", "TestSupport"],
             exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "AWSSignatureTests",
+            dependencies: ["AWSSignature", "SlipwayCore"],
+            exclude: ["Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "AWSClientTests",
+            dependencies: ["AWSClient", "AWSSignature", "SlipwayCore", "TestSupport"],
+            exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "ProjectStoreTests",
             dependencies: [

@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -28,6 +29,14 @@ PATIENCE = 30
 def pytest_addoption(parser):
     parser.addoption(
         "--slipway", default=".build/debug/slipway", help="the slipway binary to judge"
+    )
+    # Each has a Python of its own beside the one that runs the tests: their pins differ.
+    servers = Path(sys.executable).parent
+    parser.addoption("--moto", default=str(servers / "moto_server"), help="the server moto")
+    parser.addoption(
+        "--ministack",
+        default=str(servers.parent.parent / "ministack/bin/ministack"),
+        help="the server MiniStack",
     )
 
 
