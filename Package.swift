@@ -42,6 +42,7 @@ let package = Package(
                 "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore",
                 argumentParser,
             ],
+            exclude: ["JSON.md"],
             swiftSettings: strict),
         // The domain and every decision about it: no I/O, imports no other target.
         .target(name: "SlipwayCore", swiftSettings: strict),
@@ -136,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "ConfigurationFilesTests",
             dependencies: ["ConfigurationFiles", "SlipwayCore", "TestSupport"],
-            exclude: ["Cases", "Reference", "Snapshots"], swiftSettings: strict),
+            exclude: ["Cases", "Foreign", "Reference", "Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "DeployEngineTests",
             dependencies: ["DeployEngine", "SlipwayCore", "TestSupport"],

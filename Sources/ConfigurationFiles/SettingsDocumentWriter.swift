@@ -38,7 +38,8 @@ package struct SettingsDocumentWriter: Sendable {
         }
     }
 
-    private static func json(_ project: SettingsDocument.Project) -> JSONValue {
+    /// One project's part of the document, without its name.
+    static func json(_ project: SettingsDocument.Project) -> JSONValue {
         let applications = project.applications.map { application in
             JSONValue.Member(key: application.name.rawValue, value: json(application.settings))
         }
@@ -70,37 +71,6 @@ package struct SettingsDocumentWriter: Sendable {
     }
 
     private static func yaml(_ project: SettingsDocument.Project) -> String {
-        var text = "  \(scalar(project.name.rawValue)):"
-        append(json(project), to: &text, indentation: 4)
-        return text
-    }
-
-    /// Appends what stands behind a colon, with the line break after it.
-    private static func append(_ value: JSONValue, to text: inout String, indentation: Int) {
-        switch value {
-        case .object(let members) where !members.isEmpty:
-            text += "\n"
-            for member in members {
-                text += String(repeating: " ", count: indentation) + scalar(member.key) + ":"
-                append(member.value, to: &text, indentation: indentation + 2)
-            }
-        case .string(let string): text += " \(scalar(string))\n"
-        default: text += " \(value.compact)\n"
-        }
-    }
-
-    /// A text as YAML reads it back: bare where nothing can be mistaken, else in double quotation
-    /// marks, in which YAML reads JSON's escapes.
-    private static func scalar(_ text: String) -> String {
-        let isPlain = text.unicodeScalars.allSatisfy {
-            $0.isASCIILetterOrDigit || "._/-".unicodeScalars.contains($0)
-        }
-        let first = text.unicodeScalars.first
-        let beginsPlainly = first.map { $0.isASCIILetterOrDigit || $0 == "/" } ?? false
-        // A number, a Boolean or a null in any version of YAML has one of these shapes.
-        let reserved = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", ""]
-        let mayBeOther =
-            reserved.contains(text.lowercased()) || (first.map { ("0"..."9").contains($0) } ?? true)
-        return isPlain && beginsPlainly && !mayBeOther ? text : JSONValue.string(text).compact
+        YAMLText.lines([.init(key: project.name.rawValue, value: json(project))], indentation: 2)
     }
 }

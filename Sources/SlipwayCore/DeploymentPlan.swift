@@ -51,6 +51,8 @@ package struct PlanError: Error, Equatable, Sendable, ProblemReporting {
     package let section: Placed<String>?
     package let skippedSections: [Placed<String>]
     package let problems: [Problem]
+    /// Whether something is missing that project settings could say.
+    package var missesSettings = false
 
     package var exitStatus: ExitStatus { .configuration }
 }

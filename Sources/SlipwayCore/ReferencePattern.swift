@@ -5,7 +5,8 @@
 package struct ReferencePattern: Hashable, Sendable, CustomStringConvertible {
     /// As the user wrote it.
     package let rawValue: String
-    /// What stands between the slashes; nil for a name.
+    /// What stands between the slashes; nil for a name. Kept as text, which takes a hundredth of the
+    /// memory: a file may have thousands.
     private let expression: String?
 
     /// Parses a name, or `/a regular expression/`. Capitals matter in both.
@@ -23,9 +24,9 @@ package struct ReferencePattern: Hashable, Sendable, CustomStringConvertible {
         let inner = String(text.dropFirst().dropLast())
         guard !inner.isEmpty else { throw .emptyExpression }
         do {
-            _ = try Regex(inner)
+            _ = try RegularExpression(inner)
         } catch {
-            throw .invalidExpression(text, detail: String(describing: error))
+            throw .invalidExpression(text, error)
         }
         expression = inner
     }
@@ -33,14 +34,25 @@ package struct ReferencePattern: Hashable, Sendable, CustomStringConvertible {
     package var isExpression: Bool { expression != nil }
 
     /// Whether a branch or tag is meant. An expression must match the whole name.
-    package func matches(_ reference: String) -> Bool {
-        guard let expression else { return reference == rawValue }
-        // It was compiled before: a regular expression cannot be kept in a value that is Sendable.
-        guard let regex = try? Regex(expression).matchingSemantics(.unicodeScalar) else {
-            return false
+    ///
+    /// Takes the steps of an expression from a budget. Throws ``ReferencePatternError/tooSlow(_:)``
+    /// where there are not enough.
+    package func matches(
+        _ reference: String, budget: inout Int
+    ) throws(ReferencePatternError) -> Bool {
+        // It was read before: reading it again fails no more.
+        guard let expression, let parsed = try? RegularExpression(expression) else {
+            return reference == rawValue
         }
-        return (try? regex.wholeMatch(in: reference)) != nil
+        do {
+            return try parsed.matchesWhole(reference, budget: &budget)
+        } catch {
+            throw .tooSlow(rawValue)
+        }
     }
+
+    /// The steps that all patterns together may take to find a build's section.
+    package static let stepLimit = RegularExpression.stepLimit
 
     package var description: String { rawValue }
 }
@@ -51,7 +63,9 @@ package enum ReferencePatternError: Error, Equatable, Sendable {
     case emptyExpression
     /// Only one of the slashes is there.
     case halfAnExpression(String)
-    case invalidExpression(String, detail: String)
+    case invalidExpression(String, RegularExpressionError)
+    /// Whether it matches the build cannot be found out in time.
+    case tooSlow(String)
 }
 
 extension ReferencePatternError: ProblemReporting {
@@ -80,14 +94,27 @@ extension ReferencePatternError: ProblemReporting {
                         "no name begins or ends with /, and a regular expression stands between two",
                     fix: "put all of it between slashes, for example /release-.*/")
             ]
-        case .invalidExpression(let text, let detail):
+        case .invalidExpression(let text, let error):
             [
                 Problem(
                     code: "invalid-expression",
-                    "\(UntrustedText(text)) is not a regular expression",
-                    why: UntrustedText(detail).escaped,
-                    fix: "mend it, or write the name without slashes")
+                    "\(shown(text)) is not a regular expression that slipway takes",
+                    why: error.text, fix: "mend it, or write the name without slashes")
+            ]
+        case .tooSlow(let text):
+            [
+                Problem(
+                    code: "slow-expression",
+                    "the regular expression \(shown(text)) takes too long on this name",
+                    why: "the search for a section was given up after "
+                        + "\(RegularExpression.stepLimit) steps",
+                    fix: "write a simpler one, or name the branches one by one")
             ]
         }
+    }
+
+    /// An expression as a message may show it: not all of a long one.
+    private func shown(_ text: String) -> UntrustedText {
+        UntrustedText(text.count > 100 ? text.prefix(100) + "..." : text)
     }
 }

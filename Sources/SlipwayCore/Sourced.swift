@@ -94,13 +94,18 @@ extension Problem {
 }
 
 extension [Problem] {
-    /// Sorted by line and column; of two at one place, and of those without any, the first stays
-    /// first. What has no line stands before what has one.
+    /// What is of no file first, then each file's, in the order in which the files are first
+    /// named; within one by line and column, what has no line first. Of two at one place the first
+    /// stays first.
     package var inFileOrder: [Problem] {
-        enumerated().sorted {
-            let (left, right) = ($0.element, $1.element)
-            return (left.line ?? 0, left.column ?? 0, $0.offset)
-                < (right.line ?? 0, right.column ?? 0, $1.offset)
+        var ranks: [String: Int] = [:]
+        for file in compactMap(\.file) where ranks[file] == nil { ranks[file] = ranks.count + 1 }
+        func key(_ problem: Problem, _ offset: Int) -> (Int, Int, Int, Int) {
+            let rank = problem.file.flatMap { ranks[$0] } ?? 0
+            return (rank, problem.line ?? 0, problem.column ?? 0, offset)
+        }
+        return enumerated().sorted {
+            key($0.element, $0.offset) < key($1.element, $1.offset)
         }.map(\.element)
     }
 }

@@ -19,6 +19,7 @@ extension Repository {
         branch: { Git.branch() },
         commit: { Git.commit() },
         exists: { access($0, F_OK) == 0 },
+        folder: { try ApplicationFolder($0, in: $1).path },
         size: { try ApplicationFolder($0, in: $1).size() }
     )
 }

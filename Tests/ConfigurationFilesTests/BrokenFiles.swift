@@ -4,6 +4,8 @@ import Testing
 struct BrokenFile: Sendable, CustomTestStringConvertible {
     let title: String
     let text: String
+    /// What is built.
+    var branch = "master"
 
     var testDescription: String { title }
 
@@ -87,6 +89,19 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
               stored:
                 deployment_group: g
             """),
+        section(
+            "Regular expressions that are too much, and what Java has beyond slipway",
+            """
+            branch:
+            - /((a|b){100}){100}/
+            - /(a+)\\1/
+            - /(?x) a b/
+            - /[z-a]/
+            - /\\p{Greek}+/
+            - /\(String(repeating: "a?", count: 600))/
+            codedeploy: {stored: {deployment_group: g}}
+            """),
+        tooSlow,
         section("An empty list of branches", "branch: []\ncodedeploy: {stored: {}}"),
         section(
             "Commands beside codedeploy",
@@ -123,6 +138,17 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
                     deployment_group: g
             """),
     ]
+
+    private static let tooSlow: BrokenFile = {
+        var file = section(
+            "A regular expression that takes too long on a branch of 1,000 letters",
+            """
+            branch: /(?=(.{0,60}){0,40}x).*/
+            codedeploy: {stored: {deployment_group: g}}
+            """)
+        file.branch = String(repeating: "a", count: 1_000)
+        return file
+    }()
 
     private static let applications: [BrokenFile] = [
         application(

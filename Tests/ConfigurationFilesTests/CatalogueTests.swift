@@ -28,7 +28,7 @@ struct CatalogueTests {
         #expect(lines == lines.sorted())
     }
 
-    /// Everything that is said of a file when `master` is built, without project settings but
+    /// Everything that is said of a file when its branch is built, without project settings but
     /// those of the application `stored`.
     private static func problems(_ broken: BrokenFile) -> [Problem] {
         var found: [Problem] = []
@@ -42,7 +42,7 @@ struct CatalogueTests {
             let stored = [try ApplicationName("stored"): settings]
             let commit = try #require(CommitID(String(repeating: "a", count: 40)))
             let build = Build(
-                branch: Sourced("master", from: .git), commit: Sourced(commit, from: .git))
+                branch: Sourced(broken.branch, from: .git), commit: Sourced(commit, from: .git))
             found += try plan(build: build, settings: stored, sections: file.sections).warnings
         } catch {
             found += (error as? any ProblemReporting)?.problems ?? []

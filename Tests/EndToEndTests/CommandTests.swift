@@ -112,6 +112,7 @@ struct CommandTests {
             ["store", "unlockers", "add", "key-file"], ["store", "unlockers", "add", "key"],
             ["store", "unlockers", "add", "passphrase"], ["store", "unlockers", "remove"],
             ["doctor"],
+            ["plan"], ["check"], ["iam-policy"],
         ]
         for command in commands {
             let outcome = try Program.built("slipway").run(

@@ -49,10 +49,12 @@ struct Slipway {
     }
 
     /// Runs commands one after the other and puts down what each said.
-    func transcript(_ commands: [[String]], input: String = "") throws -> String {
+    func transcript(
+        _ commands: [[String]], in folder: String? = nil, input: String = ""
+    ) throws -> String {
         try commands.map { command in
             let outcome = try Program.built("slipway").run(
-                command, input: Array(input.utf8), environment: environment)
+                command, in: folder, input: Array(input.utf8), environment: environment)
             let words = command.map { $0.contains(" ") || $0.isEmpty ? "'\($0)'" : $0 }
             return steady("$ slipway \(words.joined(separator: " "))\n" + outcome.transcript)
         }.joined(separator: "\n")

@@ -349,6 +349,12 @@ def walk_badly(watch, values, here, inputs):
             file.write_bytes(document % secret)
             watch("import", file, "--yes")
             watch("import", file, "--dry-run", "--json")
+    for service, documents in FOREIGN_FILES.items():
+        for number, document in enumerate(documents):
+            file = inputs / f"{service}-{number}.yml"
+            file.write_bytes(document.replace(b"%s", secret))
+            watch("import", "--from", service, file)
+            watch("import", "--from", service, file, "--json")
     for number, document in enumerate(CIRCLE_FILES):
         repository = inputs / f"repository-{number}"
         repository.mkdir()
@@ -380,6 +386,34 @@ DOCUMENTS = [
     b'{"projects": "%s"\n',
     b"AWS_SECRET_ACCESS_KEY=%s\n",
 ]
+
+
+# Files of other services have keys in the clear more often than not.
+FOREIGN_FILES = {
+    "travis": [
+        b"deploy:\n  provider: codedeploy\n  access_key_id: AKIA\n  secret_access_key: %s\n"
+        b"  bucket: acme-revisions\n  key: k\n  application: shop\n  deployment_group: g\n",
+        b"env: {global: ['AWS_SECRET_ACCESS_KEY=%s', {secure: '%s'}]}\n"
+        b"deploy: {provider: codedeploy, application: '%s', deployment_group: '%s'}\n",
+        b"deploy: {provider: codedeploy, application: shop, deployment_group: g, bucket: '%s',\n"
+        b" key: '$%s', region: '%s', local_dir: '%s', on: {branch: '%s', repo: '%s'}, '%s': x}\n",
+        b"deploy: {provider: '%s', secret_access_key: {secure: '%s'}}\n",
+        b"deploy: [%s\n",
+    ],
+    "codeship": [
+        b"- {command: codedeploy_deploy . shop g acme-revisions, environment: ['%s']}\n",
+        b"- {name: x, tag: '%s', command: AWS_SECRET_ACCESS_KEY=%s codedeploy_deploy . shop g %s}\n",
+        b"- {command: codedeploy_deploy %s %s}\n",
+    ],
+    "bitbucket": [
+        b"pipelines: {default: [{step: {script: [{pipe: atlassian/aws-code-deploy:1, variables: {"
+        b"COMMAND: deploy, APPLICATION_NAME: shop, DEPLOYMENT_GROUP: g, S3_BUCKET: '%s', "
+        b"AWS_SECRET_ACCESS_KEY: '%s', VERSION_LABEL: '${%s}', EXTRA_ARGS: '--%s'}}]}}]}\n",
+        b"pipelines: {default: [{step: {script: [{pipe: atlassian/aws-code-deploy:1, "
+        b"variables: '%s'}]}}]}\n",
+        b"pipelines: '%s'\n",
+    ],
+}
 
 
 # A circle.yml may have secrets in places that are none of slipway's business.

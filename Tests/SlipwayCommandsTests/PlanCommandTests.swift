@@ -1,61 +1,7 @@
-import FoundationEssentials
 import SlipwayCommands
 import SlipwayCore
-import Synchronization
 import TestSupport
 import Testing
-
-/// Runs `slipway` on files that exist only here.
-private struct World {
-    var circle: String?
-    var environment: [String: String] = [:]
-    var branch: String? = "master"
-    var sizeProblem: Problem?
-
-    func run(_ arguments: String...) async -> (output: String, errors: String, status: Int32) {
-        let output = Mutex("")
-        let errors = Mutex("")
-        let circle = circle
-        let branch = branch
-        let sizeProblem = sizeProblem
-        // A store that is not there, so that only circle.yml says anything.
-        let variables = environment.merging(["SLIPWAY_DATABASE": "/nowhere/slipway.db"]) { $1 }
-        let services = Services(
-            environment: variables,
-            console: Console(isUnicode: true) { stream, bytes in
-                let text = String(decoding: bytes, as: UTF8.self)
-                switch stream {
-                case .output: output.withLock { $0 += text }
-                case .error: errors.withLock { $0 += text }
-                }
-            },
-            terminal: Terminal(
-                isInput: false, isPresent: { false }, askHidden: { _ in nil }, ask: { _ in nil }),
-            readInput: { _ in SecretBytes(copying: []) },
-            readFile: { path, _ in
-                guard path == "/repository/circle.yml", let circle else {
-                    throw Problem(code: "file-system", "there is no \(path)")
-                }
-                return SecretBytes(copying: Array(circle.utf8))
-            },
-            descriptors: DescriptorReader { _, _ in SecretBytes(copying: []) },
-            author: { Author(user: "test", host: "test") }, homeFolder: { "/nowhere" },
-            now: { Date(timeIntervalSince1970: 0) }, originRemote: { nil },
-            repository: Repository(
-                root: { "/repository" }, branch: { branch },
-                commit: { "0123456789abcdef0123456789abcdef01234567" },
-                exists: { $0 == "/repository/circle.yml" && circle != nil },
-                size: { _, _ in
-                    if let sizeProblem { throw sizeProblem }
-                    return RevisionSize(fileCount: 1234, byteCount: 5_678_901)
-                }),
-            execute: { command, _, _ in
-                ExecuteError(command: command.first ?? "", code: 0, message: "")
-            })
-        let status = SlipwayCommand.run(arguments, services: services)
-        return (output.withLock(\.self), errors.withLock(\.self), status)
-    }
-}
 
 /// A file that says everything, for two applications.
 private let everything = """
@@ -145,6 +91,46 @@ struct PlanCommandTests {
         let run = await World(circle: everything, sizeProblem: problem).run("plan")
         #expect(run.status == 2)
         #expect(run.errors.contains("error: circle.yml:10:27: the application root / is not there"))
+    }
+
+    @Test func `judges the AppSpec of each application root`() async {
+        var world = World(circle: everything)
+        world.files["worker/appspec.yml"] = nil
+        let missing = await world.run("plan", "--json")
+        #expect(missing.status == 2)
+        #expect(missing.output.contains("\"deployments\": []"))
+        #expect(
+            missing.errors.contains(
+                "error: circle.yml:20:27: the application root /worker has no appspec.yml"))
+        world.files["worker/appspec.yml"] =
+            "version: 0.0\nos: linux\nhooks: {Instal: [{location: appspec.yml}]}\n"
+        let wrong = await world.run("plan")
+        #expect(wrong.status == 2)
+        #expect(wrong.errors.contains("error: worker/appspec.yml:3:9: "))
+        // What an agent takes and nobody means is a warning.
+        world.files["worker/appspec.yml"] = World.appSpec + "flies: []\n"
+        let odd = await world.run("plan")
+        #expect(odd.status == 0)
+        #expect(odd.output.contains("worker (circle.yml:17)"))
+        #expect(odd.errors.contains("warning: worker/appspec.yml:3:1: "))
+    }
+
+    @Test func `judges AppSpecs even where the plan lacks something`() async {
+        let circle = """
+            deployment:
+              production:
+                branch: master
+                codedeploy:
+                  worker: {deployment_group: workers, application_root: /worker}
+            """
+        var world = World(circle: circle)
+        world.files["worker/appspec.yml"] = "version: 0.0\nos: linx\n"
+        for command in ["plan", "check"] {
+            let run = await world.run(command)
+            #expect(run.status == 2)
+            #expect(run.errors.contains("circle.yml:5:7: worker has no region, bucket and key_p"))
+            #expect(run.errors.contains("error: worker/appspec.yml:2:5: the os is linx"))
+        }
     }
 
     @Test(arguments: [

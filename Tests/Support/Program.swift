@@ -48,11 +48,17 @@ package struct Program: Sendable {
         }
     }
 
-    /// Runs the program to its end. Its environment is exactly the one given.
+    /// Runs the program to its end, in this process's folder where none is named. Its environment
+    /// is exactly the one given.
     package func run(
-        _ arguments: [String], input: some Collection<UInt8> = [],
+        _ arguments: [String], in folder: String? = nil, input: some Collection<UInt8> = [],
         environment: [String: String] = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]
     ) throws -> Outcome {
+        if let folder {
+            // Spawning in another folder is not in every C library: the shell goes there.
+            let words = ["-c", "cd -- \"$0\" && exec \"$@\"", folder, path] + arguments
+            return try Program("/bin/sh").run(words, input: input, environment: environment)
+        }
         let files = try (0..<3).map { _ in try anonymousFile() }
         defer { for file in files { close(file) } }
         let bytes = Array(input)

@@ -54,11 +54,11 @@ package enum AppSpecCheck {
                     AppSpecFinding(
                         .missingFile(name, insteadFound: nil),
                         .refused(by: AgentGeneration.allCases, at: .beforeInstall), at: nil)
-                ])
+                ], fileName: name)
         }
         let reading = AppSpecReader.read(bytes)
         findings += merged(reading.findings, reading.draft?.findings(against: tree) ?? [])
-        return AppSpecReading(draft: reading.draft, findings: findings)
+        return AppSpecReading(draft: reading.draft, findings: findings, fileName: name)
     }
 
     /// Both, without the warnings of what turned out to be an error.

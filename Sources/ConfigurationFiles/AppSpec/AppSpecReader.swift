@@ -6,9 +6,14 @@ package struct AppSpecReading: Equatable, Sendable {
     let draft: AppSpec?
     /// In the file's order.
     package let findings: [AppSpecFinding]
+    /// The name of the file that was judged, or looked for.
+    package let fileName: String
 
-    init(draft: AppSpec?, findings: [AppSpecFinding]) {
+    init(
+        draft: AppSpec?, findings: [AppSpecFinding], fileName: String = AppSpecCheck.fileName
+    ) {
         self.draft = draft
+        self.fileName = fileName
         self.findings = findings.inOrder()
     }
 

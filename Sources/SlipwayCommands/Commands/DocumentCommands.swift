@@ -40,6 +40,8 @@ struct ExportCommand: ParsableCommand {
 
 extension SettingsDocumentWriter.Format: ExpressibleByArgument {}
 
+extension ForeignService: ExpressibleByArgument {}
+
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
@@ -49,21 +51,51 @@ struct ImportCommand: ParsableCommand {
             of an application replaces all of its settings; projects and applications that it does \
             not name stay as they are. A second import changes nothing.
 
+            With --from the file is another service's: .travis.yml, codeship-steps.yml or \
+            bitbucket-pipelines.yml. Then nothing is changed: the sections of circle.yml and the \
+            settings that say the same are printed, and what cannot be carried over is told. \
+            Secrets in the file are neither printed nor kept.
+
+            With --from and --json: {"circle_yml", "settings", "commands", "problems"}; settings \
+            is a document that slipway import takes.
+
             Examples:
               slipway import settings.yml
               slipway export --database old.db | slipway import - --yes
+              slipway import --from travis .travis.yml
+              slipway import --from bitbucket bitbucket-pipelines.yml --json \
+                | jq .settings | slipway import - --yes
             """)
 
     @Argument(help: ArgumentHelp("The file; - is standard input.", valueName: "file"))
     var file: String
+    @Option(
+        help: ArgumentHelp(
+            "Translate a file of travis, codeship or bitbucket.", valueName: "service"))
+    var from: ForeignService?
+    @Option(
+        help: ArgumentHelp(
+            "With --from, the project that the settings are of; else the one around this folder.",
+            valueName: "owner/name"))
+    var project: String?
     @Flag(help: "Only print what would change.")
     var dryRun = false
     @OptionGroup var consent: ConsentOption
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
+    func validate() throws {
+        if from == nil, project != nil {
+            throw ValidationError("--project goes with --from: a settings document names its own")
+        }
+    }
+
     func run() throws {
         let services = Services.current
+        if let from {
+            try ImportFrom(service: from, file: file, project: project, json: output.json).run()
+            return
+        }
         let limit = SettingsDocumentReader.byteLimit
         let bytes =
             file == "-" ? try services.readInput(limit) : try services.readFile(file, limit)

@@ -9,6 +9,14 @@ struct PlanCommand: ParsableCommand {
             Reads circle.yml at the top of the repository, the project's settings and the build. \
             Needs no network and no unlocker, and changes nothing.
 
+            Judges the AppSpec of each application root as check does. Ends with status 2 where \
+            something is wrong, and shows no plan then.
+
+            With --json: {"project", "build": {"branch", "commit", "build_num", "tag"}, \
+            "section", "skipped_sections", "deployments": [{"application", "key", "revision": \
+            {"files", "bytes"}, and the settings by their names in circle.yml}], "problems"}. \
+            What was built, and each setting, is {"value", "origin"}.
+
             Examples:
               slipway plan
               slipway plan --branch master --build-num 42
@@ -29,7 +37,10 @@ struct PlanCommand: ParsableCommand {
             try show(plan, report)
         }
         console.show(report.problems)
-        if report.hasErrors { throw EarlyExit(.configuration) }
+        if report.hasErrors {
+            try console.flush()
+            throw EarlyExit(.configuration)
+        }
     }
 
     private func show(_ plan: DeploymentPlan, _ report: PlanReport) throws {
@@ -88,7 +99,9 @@ private enum PlanText {
         rows.append(["key", deployment.key.rawValue, ""])
         if let size {
             rows.append([
-                "revision", "\(grouped(size.fileCount)) files, \(grouped(size.byteCount)) bytes",
+                "revision",
+                "\(grouped(size.fileCount)) \(size.fileCount == 1 ? "file" : "files"), "
+                    + "\(grouped(size.byteCount)) bytes",
                 "",
             ])
         }

@@ -114,7 +114,8 @@ struct ProjectOption: ParsableArguments {
         return try ProjectName(project)
     }
 
-    private static func found() throws -> ProjectName {
+    /// The project that CI names, else the `origin` remote. Throws where neither names one.
+    static func found() throws -> ProjectName {
         let services = Services.current
         let continuousIntegration = CIEnvironment(services.environment)
         if let text = continuousIntegration?.project { return try ProjectName(text) }

@@ -14,6 +14,8 @@ struct PlanReport {
     /// The sections that deploy with CodeDeploy.
     private(set) var sections: [DeploymentSection] = []
     private(set) var sizes: [ApplicationRoot: RevisionSize] = [:]
+    /// The application roots whose AppSpec was judged.
+    private var judged: Set<[String]> = []
     /// Errors and warnings, those of a file in its order.
     private(set) var problems: [Problem] = []
 
@@ -22,11 +24,22 @@ struct PlanReport {
 
     var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
-    /// Finds out everything: the build, the file, the settings, the folders.
+    /// How much of `circle.yml` is looked into.
+    enum Scope {
+        /// What the build takes.
+        case build
+        /// All sections, and for the build what a plan says, where a branch or a tag is known.
+        case everything
+    }
+
+    /// Finds out everything: the build, the file, the settings, the folders, their AppSpecs.
     ///
     /// Needs no network and no unlocker. What is wrong with what the user wrote is in `problems`;
     /// throws where the store cannot be used.
-    init(_ options: BuildOptions, _ projectOption: ProjectOption, _ store: StoreOptions) throws {
+    init(
+        _ options: BuildOptions, _ projectOption: ProjectOption, _ store: StoreOptions,
+        scope: Scope = .build
+    ) throws {
         project = try projectOption.resolveIfKnown()
         repository = Services.current.repository.root()
         let settings = try StoredSettings(of: project, in: store)
@@ -39,12 +52,16 @@ struct PlanReport {
             let file = try Self.readFile(in: repository)
             sections = file.sections.filter { $0.applications != nil }
             problems += file.problems
-            makePlan(options, file.sections, settings)
-        } catch let error as DocumentError {
-            problems += error.problems
-        } catch let error as Problem {
-            problems.append(error)
+            if scope == .build || build.map(options.namesWhatToTake) ?? false {
+                makePlan(options, file.sections, settings)
+            }
+            if scope == .everything { review(settings) }
+        } catch {
+            guard let found = (error as? any ProblemReporting)?.problems else { throw error }
+            problems += found
+            if scope == .everything { judgeTop() }
         }
+        if hasErrors { plan = nil }
         problems = Self.namingEachSectionOnce(problems).inFileOrder
     }
 
@@ -70,13 +87,17 @@ struct PlanReport {
             section = plan.section?.value
             skippedSections = plan.skippedSections.map(\.value)
             measure(plan)
-            self.plan = hasErrors ? nil : plan
+            self.plan = plan
         } catch {
             problems += error.problems
             section = error.section?.value
             skippedSections = error.skippedSections.map(\.value)
-            let isMissing = error.problems.contains { $0.code == "missing-settings" }
-            if isMissing, let absence = settings.absence { problems.append(absence) }
+            if error.missesSettings, let absence = settings.absence { problems.append(absence) }
+            // Without a plan its AppSpecs are judged all the same, as far as their roots are known.
+            let taken = sections.filter { $0.name.value == section }
+            for root in SectionReview(of: taken, settings: settings.applications).roots {
+                judge(root)
+            }
         }
     }
 
@@ -84,12 +105,66 @@ struct PlanReport {
         for deployment in plan.deployments {
             let root = deployment.applicationRoot
             guard sizes[root.value] == nil else { continue }
-            do {
-                sizes[root.value] = try Services.current.repository.size(root.value, repository)
-            } catch {
-                let found = (error as? any ProblemReporting)?.problems ?? []
-                problems += found.map { $0.at(root.origin.place) }
+            judge(root)
+            let size = attempt(at: root.origin) { repository in
+                try Services.current.repository.size(root.value, repository)
             }
+            if let size { sizes[root.value] = size }
+        }
+    }
+
+    /// Looks into the sections that the build does not take.
+    private mutating func review(_ settings: StoredSettings) {
+        let others = sections.filter { $0.name.value != section }
+        let review = SectionReview(
+            of: others, settings: settings.absence == nil ? settings.applications : nil)
+        // The plan misses a group wherever it is missing; the review misses all else with it.
+        problems.removeAll { known in
+            known.code == "missing-settings" && review.problems.contains { $0.hasPlace(of: known) }
+        }
+        problems += review.problems
+        for root in review.roots { judge(root) }
+        if review.lacksRoot, settings.absence != nil { judgeTop() }
+    }
+
+    /// Judges the AppSpec at the top of the repository, if there is one: nobody says whether it is
+    /// the one that counts.
+    private mutating func judgeTop() {
+        guard let top = try? ApplicationRoot("/"),
+            Services.current.repository.exists("\(repository)/\(AppSpecCheck.fileName)")
+        else { return }
+        judge(Sourced(top, from: .builtIn))
+    }
+
+    /// Judges the AppSpec of an application root, once.
+    private mutating func judge(_ root: Sourced<ApplicationRoot>) {
+        guard judged.insert(root.value.pathComponents).inserted else { return }
+        let folder = attempt(at: root.origin) { repository in
+            try Services.current.repository.folder(root.value, repository)
+        }
+        guard let folder else { return }
+        let reading = AppSpecCheck.check(Services.current.fileTree(folder))
+        let path = (root.value.pathComponents + [reading.fileName]).joined(separator: "/")
+        problems += reading.problems(file: path).map { problem in
+            guard problem.code == "appspec-missing" else { return problem }
+            var missing = problem.at(root.origin.place)
+            missing.message =
+                "the application root \(UntrustedText(root.value.rawValue)) has no \(AppSpecCheck.fileName)"
+            return missing
+        }
+    }
+
+    /// What a closure returns; nil where it throws, which is a problem of the root's place then,
+    /// told once.
+    private mutating func attempt<Value>(
+        at origin: ValueOrigin, _ body: (_ repository: String) throws -> Value
+    ) -> Value? {
+        do {
+            return try body(repository)
+        } catch {
+            let found = (error as? any ProblemReporting)?.problems ?? []
+            problems += found.map { $0.at(origin.place) }.filter { !problems.contains($0) }
+            return nil
         }
     }
 
@@ -143,14 +218,34 @@ struct StoredSettings {
     }
 }
 
+extension Problem {
+    /// Whether it is of the same kind and at the same place as another.
+    fileprivate func hasPlace(of other: Problem) -> Bool {
+        (code, file, line, column) == (other.code, other.file, other.line, other.column)
+    }
+}
+
+extension BuildOptions {
+    /// Whether there is something that a section can match.
+    fileprivate func namesWhatToTake(_ build: Build) -> Bool {
+        section != nil || build.branch != nil || build.tag != nil
+    }
+}
+
 extension ProjectOption {
     /// The project named or found; nil where it can only be guessed at.
     func resolveIfKnown() throws -> ProjectName? {
+        if project != nil { return try resolve() }
+        return try Self.foundIfKnown()
+    }
+
+    /// The project found; nil where it can only be guessed at.
+    static func foundIfKnown() throws -> ProjectName? {
         do {
-            return try resolve()
-        } catch is UsageProblem where project == nil {
+            return try found()
+        } catch is UsageProblem {
             return nil
-        } catch is NameError where project == nil {
+        } catch is NameError {
             // What CI or a remote says is no name of ours.
             return nil
         }

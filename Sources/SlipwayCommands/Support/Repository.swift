@@ -10,6 +10,8 @@ package struct Repository: Sendable {
     package var commit: @Sendable () -> String?
     /// Whether there is a file or folder.
     package var exists: @Sendable (_ path: String) -> Bool
+    /// The folder of an application root. Throws where it cannot be packed.
+    package var folder: @Sendable (_ root: ApplicationRoot, _ repository: String) throws -> String
     /// How much an application root holds. Throws where it cannot be packed.
     package var size:
         @Sendable (_ root: ApplicationRoot, _ repository: String) throws -> RevisionSize
@@ -17,17 +19,19 @@ package struct Repository: Sendable {
     package init(
         root: @escaping @Sendable () -> String, branch: @escaping @Sendable () -> String?,
         commit: @escaping @Sendable () -> String?, exists: @escaping @Sendable (String) -> Bool,
+        folder: @escaping @Sendable (ApplicationRoot, String) throws -> String,
         size: @escaping @Sendable (ApplicationRoot, String) throws -> RevisionSize
     ) {
         self.root = root
         self.branch = branch
         self.commit = commit
         self.exists = exists
+        self.folder = folder
         self.size = size
     }
 
     /// No repository: an empty folder that git knows nothing of.
     package static let none = Repository(
         root: { "." }, branch: { nil }, commit: { nil }, exists: { _ in false },
-        size: { _, _ in RevisionSize() })
+        folder: { _, repository in repository }, size: { _, _ in RevisionSize() })
 }

@@ -130,13 +130,23 @@ extension AppSpec {
             case .found(let path, let kind): present.append((index, path, kind))
             }
         }
-        // One entry cannot be in its own way.
-        guard files.count > 1 || !permissions.isEmpty else { return findings }
+        // Entries whose destinations lie apart cannot be in each other's way.
+        guard destinationsMeet || !permissions.isEmpty else { return findings }
         var plan = InstallPlan(files: files, tree: tree)
         for source in present { plan.add(source.index, source.path, source.kind) }
         findings += plan.conflicts
         if os == .linux { findings += permissionFindings(plan) }
         return findings
+    }
+
+    /// Whether one entry's destination lies in another's.
+    private var destinationsMeet: Bool {
+        let sorted = files.map { file in
+            let path = InstallPlan.normalized(file.destination)
+            return path.hasSuffix("/") ? path : path + "/"
+        }.sorted()
+        // What lies in a folder stands right behind it.
+        return zip(sorted, sorted.dropFirst()).contains { $1.hasPrefix($0) }
     }
 
     private func permissionFindings(_ plan: InstallPlan) -> [AppSpecFinding] {
@@ -157,12 +167,12 @@ extension AppSpec {
                 continue
             }
             let object = InstallPlan.normalized(permission.object)
-            let isFile = plan.copies[object] != nil
+            let isFile = plan.isFile(object)
             if isFile, permission.pattern != Permission.everything || !permission.except.isEmpty {
                 refuse(.patternOnFile(object: permission.object), by: AgentGeneration.allCases)
             }
             if permission.acls?.contains(where: \.isDefault) ?? false,
-                let file = matched.first(where: { plan.copies[$0] != nil })
+                let file = matched.first(where: plan.isFile)
             {
                 refuse(
                     .defaultEntryOnFile(object: permission.object, file: file),
@@ -193,11 +203,16 @@ private struct InstallPlan {
 
     let files: [AppSpec.FileMapping]
     let tree: FileTree
-    /// Destination to the source and the entry that writes it.
-    private(set) var copies: [String: (source: String, index: Int)] = [:]
-    private(set) var folders: [String: Int] = [:]
+    /// What stands at each destination, and the entry that puts it there first.
+    private var items: [String: Item] = [:]
     private(set) var conflicts: [AppSpecFinding] = []
     private var reported: Set<[Int]> = []
+
+    private struct Item {
+        let index: Int
+        /// Nil for a folder.
+        let source: String?
+    }
 
     init(files: [AppSpec.FileMapping], tree: FileTree) {
         self.files = files
@@ -220,7 +235,7 @@ private struct InstallPlan {
     ) {
         addFolder(index, made: destination)
         for entry in tree.entries(path).sorted(by: { $0.name < $1.name }) {
-            guard copies.count + folders.count < Self.entryLimit else { return }
+            guard items.count < Self.entryLimit else { return }
             let source = path.isEmpty ? entry.name : path + "/" + entry.name
             let target = Self.joined(destination, entry.name)
             switch entry.kind {
@@ -240,29 +255,32 @@ private struct InstallPlan {
     }
 
     private mutating func addFolder(_ index: Int, made destination: String) {
-        if let copy = copies[destination] {
-            report(index, copy.index) { line in
-                .fileAndFolder(destination: destination, otherLine: line)
-            }
+        // One look-up where nothing is there yet, which is the rule.
+        guard let old = items.updateValue(Item(index: index, source: nil), forKey: destination)
+        else { return }
+        items[destination] = old
+        guard old.source != nil else { return }
+        report(index, old.index) { line in
+            .fileAndFolder(destination: destination, otherLine: line)
         }
-        folders[destination] = folders[destination] ?? index
     }
 
     private mutating func addFile(_ index: Int, _ source: String, to destination: String) {
-        if let copy = copies[destination] {
-            report(index, copy.index) { line in
+        let new = Item(index: index, source: source)
+        guard let old = items.updateValue(new, forKey: destination) else { return }
+        items[destination] = old
+        report(index, old.index) { line in
+            if let other = old.source {
                 .destinationTwice(
-                    destination: destination, source: source, otherSource: copy.source,
-                    otherLine: line)
-            }
-        } else if let folder = folders[destination] {
-            report(index, folder) { line in
+                    destination: destination, source: source, otherSource: other, otherLine: line)
+            } else {
                 .fileAndFolder(destination: destination, otherLine: line)
             }
-        } else {
-            copies[destination] = (source, index)
         }
     }
+
+    /// Whether a file is copied to the destination.
+    func isFile(_ destination: String) -> Bool { items[destination]?.source != nil }
 
     /// Once for each pair of entries, however many files are in each other's way.
     private mutating func report(_ index: Int, _ other: Int, _ flaw: (Int) -> AppSpecFlaw) {
@@ -277,7 +295,7 @@ private struct InstallPlan {
     /// What a permission applies to, sorted.
     func matches(_ permission: AppSpec.Permission) -> [String] {
         let object = Self.normalized(permission.object)
-        if copies[object] != nil { return permission.types.contains(.file) ? [object] : [] }
+        if isFile(object) { return permission.types.contains(.file) ? [object] : [] }
         let base = object == "/" ? "/" : object + "/"
         func isMatch(_ path: String) -> Bool {
             guard path.hasPrefix(base), path != object else { return false }
@@ -289,10 +307,10 @@ private struct InstallPlan {
                 (permission.pattern == AppSpec.Permission.everything
                 || matches(permission.pattern)) && !permission.except.contains(where: matches)
         }
-        var found: [String] = []
-        if permission.types.contains(.file) { found += copies.keys.filter(isMatch) }
-        if permission.types.contains(.directory) { found += folders.keys.filter(isMatch) }
-        return found.sorted()
+        return items.compactMap { destination, item in
+            let type: AppSpec.Permission.ObjectType = item.source == nil ? .directory : .file
+            return permission.types.contains(type) && isMatch(destination) ? destination : nil
+        }.sorted()
     }
 
     /// A path of the instance without `.`, `..`, double and trailing slashes.
