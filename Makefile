@@ -34,3 +34,4 @@ bench: release
 	@.ci/prepare test $(BUILD)
 	$(PYTHON) Benchmarks/store.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/plan.py --slipway $(BUILD)/release/slipway
+	$(PYTHON) Benchmarks/package.py --slipway $(BUILD)/release/slipway

@@ -39,8 +39,8 @@ let package = Package(
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore", "SlipwayCore",
-                argumentParser,
+                "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore",
+                "RevisionArchive", "SlipwayCore", argumentParser,
             ],
             exclude: ["JSON.md"],
             swiftSettings: strict),
@@ -54,8 +54,15 @@ let package = Package(
         .target(
             name: "ConfigurationFiles", dependencies: ["SlipwayCore", "Yams"],
             swiftSettings: strict),
-        // An application root to the same zip bytes every time. An edge; imported by slipway.
-        .target(name: "RevisionArchive", dependencies: ["SlipwayCore"], swiftSettings: strict),
+        // An application root to the same zip bytes every time, streamed. An edge; imported by
+        // slipway and SlipwayCommands.
+        .target(
+            name: "RevisionArchive", dependencies: ["CDeflate", "CSystem", "CZlib", "SlipwayCore"],
+            swiftSettings: strict),
+        // zlib and libdeflate as they are. Imported by RevisionArchive.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         // Projects, settings, keys, audit in SQLite: with Migrations, the only importer of GRDB.
         .target(
             name: "ProjectStore",
@@ -143,7 +150,8 @@ let package = Package(
             dependencies: ["DeployEngine", "SlipwayCore", "TestSupport"],
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
-            name: "RevisionArchiveTests", dependencies: ["RevisionArchive", "SlipwayCore"],
+            name: "RevisionArchiveTests",
+            dependencies: ["CZlib", "RevisionArchive", "SlipwayCore", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",

@@ -31,65 +31,6 @@ package struct ApplicationFolder: Sendable {
         self.path = path
     }
 
-    /// Counts what would be packed: everything but `.git`, sockets, pipes and devices. Follows no
-    /// symbolic link.
-    ///
-    /// Throws ``ApplicationFolderError/unreadable(path:message:)`` for a folder that cannot be
-    /// read; what vanishes meanwhile is not counted.
-    package func size() throws(ApplicationFolderError) -> RevisionSize {
-        var size = RevisionSize()
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else {
-            throw .unreadable(path: path, message: String(cString: strerror(errno)))
-        }
-        try Self.add(folder, at: path, to: &size)
-        return size
-    }
-
-    /// Adds a folder's content. Takes the descriptor over.
-    private static func add(
-        _ folder: Int32, at path: String, to size: inout RevisionSize
-    ) throws(ApplicationFolderError) {
-        guard let stream = fdopendir(folder) else {
-            let message = String(cString: strerror(errno))
-            close(folder)
-            throw .unreadable(path: path, message: message)
-        }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = UnsafeRawPointer(entry).advanced(by: nameOffset)
-                .assumingMemoryBound(to: CChar.self)
-            if strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, ".git") == 0 {
-                continue
-            }
-            var kind = entry.pointee.d_type
-            if kind != UInt8(DT_DIR) {
-                var status = stat()
-                guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
-                switch status.st_mode & S_IFMT {
-                case S_IFREG, S_IFLNK:
-                    size.fileCount += 1
-                    size.byteCount += Int(status.st_size)
-                // Some file systems do not say what an entry is.
-                case S_IFDIR: kind = UInt8(DT_DIR)
-                default: break
-                }
-            }
-            guard kind == UInt8(DT_DIR) else { continue }
-            let inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            if inner >= 0 {
-                try add(inner, at: path + "/" + String(cString: name), to: &size)
-            } else if errno != ENOENT {
-                throw .unreadable(
-                    path: path + "/" + String(cString: name),
-                    message: String(cString: strerror(errno)))
-            }
-        }
-    }
-
-    /// Where a directory entry's name begins.
-    private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
-
     private static func resolved(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }

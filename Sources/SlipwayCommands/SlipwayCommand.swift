@@ -35,7 +35,10 @@ package struct SlipwayCommand: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Deploying:",
-                subcommands: [PlanCommand.self, CheckCommand.self, IAMPolicyCommand.self]),
+                subcommands: [
+                    PlanCommand.self, CheckCommand.self, PackageCommand.self,
+                    IAMPolicyCommand.self,
+                ]),
             CommandGroup(
                 name: "AWS keys for what runs in the build:",
                 subcommands: [

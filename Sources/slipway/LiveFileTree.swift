@@ -2,19 +2,18 @@ import Glibc
 import SlipwayCore
 
 extension FileTree {
-    /// A folder of this machine, without `.git` at its root, which no revision has.
+    /// A folder of this machine, without `.git` anywhere, which no revision has.
     ///
     /// Reads what it is asked for, when it is asked; follows no link.
     static func folder(_ root: String) -> FileTree {
+        let git = ".git".utf8
         @Sendable func place(_ path: String) -> String { path.isEmpty ? root : root + "/" + path }
         return FileTree(
             kind: { path in
-                if path == ".git" || path.hasPrefix(".git/") { return nil }
-                return kind(of: place(path))
+                path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual(git) }
+                    ? nil : kind(of: place(path))
             },
-            entries: { folder in
-                entries(of: place(folder)).filter { !(folder.isEmpty && $0.name == ".git") }
-            },
+            entries: { entries(of: place($0)).filter { $0.name != ".git" } },
             isExecutable: { path in
                 var status = stat()
                 return lstat(place(path), &status) == 0 && status.st_mode & 0o111 != 0

@@ -39,6 +39,9 @@ extension Services {
             execute: { becomeProgram($0, unset: $1, set: $2, inheritance) }
         )
         services.fileTree = { .folder($0) }
+        services.isFolder = { LiveRevisions.isFolder($0) }
+        services.packRevision = { try LiveRevisions.pack($0) }
+        services.terminal.isOutput = isatty(STDOUT_FILENO) == 1
         return services
     }
 }

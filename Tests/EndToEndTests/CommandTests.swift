@@ -111,7 +111,7 @@ struct CommandTests {
             ["store", "unlockers"], ["store", "unlockers", "list"], ["store", "unlockers", "add"],
             ["store", "unlockers", "add", "key-file"], ["store", "unlockers", "add", "key"],
             ["store", "unlockers", "add", "passphrase"], ["store", "unlockers", "remove"],
-            ["doctor"],
+            ["doctor"], ["package"],
             ["plan"], ["check"], ["iam-policy"],
         ]
         for command in commands {

@@ -32,6 +32,13 @@ void csystem_keep(int number);
    free; -1 with EEXIST where it is not, and with EINVAL or ENOSYS where the file system cannot. */
 int csystem_rename_exclusively(const char *path, const char *new_path);
 
+/* O_TMPFILE is a GNU extension that the Glibc module leaves out. Opens a new file without a name in
+   a folder, for writing; linkat can give it one. -1 where the file system has no such files. */
+int csystem_open_unnamed(const char *folder, unsigned mode);
+
+/* cpu_set_t and its macros are GNU extensions: how many processors this process may run on. */
+int csystem_processor_count(void);
+
 /* execvp looks at this process's own environment; execvpe is a GNU extension that the Glibc
    module leaves out. Returns only when it failed, with errno set. */
 int csystem_execute(const char *file, char *const arguments[], char *const environment[]);

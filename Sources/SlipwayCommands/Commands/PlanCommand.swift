@@ -55,7 +55,7 @@ struct PlanCommand: ParsableCommand {
 }
 
 /// A plan for people.
-private enum PlanText {
+enum PlanText {
     static func heading(_ plan: DeploymentPlan, _ report: PlanReport) -> [String] {
         let build = plan.build
         let parts = [
@@ -77,7 +77,8 @@ private enum PlanText {
         return lines
     }
 
-    private static func reason(_ plan: DeploymentPlan, _ report: PlanReport) -> String {
+    /// Why there is nothing to deploy.
+    static func reason(_ plan: DeploymentPlan, _ report: PlanReport) -> String {
         switch plan.idleReason {
         case .fork: return "a pull request from a fork is not deployed"
         case .noSections, nil: return "circle.yml has no deployment section with codedeploy"
@@ -112,7 +113,7 @@ private enum PlanText {
     }
 
     /// `1,234,567`.
-    private static func grouped(_ number: Int) -> String {
+    static func grouped(_ number: Int) -> String {
         var groups: [Substring] = []
         var rest = String(number)[...]
         while rest.count > 3 {

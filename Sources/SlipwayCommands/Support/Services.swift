@@ -27,6 +27,12 @@ package struct Services: Sendable {
             ExecuteError
     /// The files of a folder, which need not be there.
     package var fileTree: @Sendable (_ folder: String) -> FileTree = { _ in .empty }
+    /// Whether there is a folder at a path.
+    package var isFolder: @Sendable (_ path: String) -> Bool = { _ in false }
+    /// Packs an application root. Throws what cannot be packed or written, all at once.
+    package var packRevision: @Sendable (_ request: RevisionFileRequest) throws -> RevisionFile = {
+        _ in throw Problem(code: "no-packing", "nothing can be packed here")
+    }
 
     package init(
         environment: [String: String], console: Console, terminal: Terminal,
@@ -117,6 +123,8 @@ package struct ExecuteError: Error, Equatable, Sendable {
 package struct Terminal: Sendable {
     /// Whether standard input is a terminal.
     package var isInput: Bool
+    /// Whether standard output is a terminal.
+    package var isOutput = false
     /// Whether there is a controlling terminal to ask on.
     package var isPresent: @Sendable () -> Bool
     /// Reads one line without showing it. Nil at the end of input.
