@@ -32,14 +32,15 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "CSystem", "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
+                "AWSClient", "AWSSignature", "CSystem", "ConfigurationFiles", "DeployEngine",
+                "ProcessGuard", "RevisionArchive", "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
         // One file per command; text and JSON output. Imported by slipway and the tests.
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "ConfigurationFiles", "KeyVault", "PrivateFiles", "ProjectStore",
+                "ConfigurationFiles", "DeployEngine", "KeyVault", "PrivateFiles", "ProjectStore",
                 "RevisionArchive", "SlipwayCore", argumentParser,
             ],
             exclude: ["JSON.md"],
@@ -155,7 +156,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",
-            dependencies: ["SlipwayCommands", "SlipwayCore", "TestSupport"],
+            dependencies: ["DeployEngine", "SlipwayCommands", "SlipwayCore", "TestSupport"],
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -27,12 +27,14 @@ package struct DeployDriver: Sendable {
 
     private typealias Post = AsyncStream<Letter>.Continuation
 
-    /// Runs a machine to its end. Each element of `interruptions` is one wish to leave.
+    /// Runs a machine to its end. Each element of `interruptions` is one wish to leave; `notices` are
+    /// what others have to say meanwhile.
     ///
     /// `report` is told every change as it happens, the result last; it is not called from two
     /// threads at once. Nothing is left under way when this returns.
     package func run(
         _ machine: DeployMachine, interruptions: AsyncStream<Void>,
+        notices: AsyncStream<Problem> = AsyncStream { $0.finish() },
         report: (DeployChange) -> Void
     ) async -> DeployResult {
         let (inbox, post) = AsyncStream.makeStream(of: Letter.self)
@@ -41,6 +43,9 @@ package struct DeployDriver: Sendable {
         let result = await withDiscardingTaskGroup(returning: DeployResult.self) { group in
             group.addTask {
                 for await _ in interruptions { post.yield(.event(.interrupted)) }
+            }
+            group.addTask {
+                for await problem in notices { post.yield(.notice(problem)) }
             }
             group.addTask { [clock] in
                 while (try? await clock.sleep(Self.tick)) != nil {

@@ -48,7 +48,7 @@ package enum DeployEvent: Equatable, Sendable {
 /// What a ``DeployMachine`` wants done. Each action but the last two is answered by one event.
 package enum DeployAction: Equatable, Sendable {
     /// Packs and uploads at once; answered by `packed` and then `uploaded`, or `uploadFailed`.
-    case upload(DeployJob, RevisionDestination)
+    case upload(DeployJob, UploadDestination)
     case register(ApplicationName, S3Location, DeploymentDescription?)
     case create(DeploymentRequest)
     case findCandidates(ApplicationName, DeploymentGroup, since: Date)

@@ -5,7 +5,7 @@ package struct DeployJob: Equatable, Sendable {
     /// Where its revision comes from.
     package enum Source: Equatable, Sendable {
         /// An application root, which is packed and uploaded.
-        case folder(RevisionDestination)
+        case folder(UploadDestination)
         /// A revision that is in S3 already.
         case revision(S3Location)
     }
@@ -59,7 +59,7 @@ package struct DeployJob: Equatable, Sendable {
 }
 
 /// What is packed, and where in S3 it goes.
-package struct RevisionDestination: Equatable, Sendable {
+package struct UploadDestination: Equatable, Sendable {
     package var root: ApplicationRoot
     package var bucket: BucketName
     package var key: S3Key

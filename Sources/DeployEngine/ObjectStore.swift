@@ -46,7 +46,7 @@ package struct UploadedObject: Hashable, Sendable {
     package var serverSideEncryption: ServerSideEncryption?
     package var kmsKeyID: KMSKeyID?
 
-    package init(_ destination: RevisionDestination, _ region: Region) {
+    package init(_ destination: UploadDestination, _ region: Region) {
         bucket = destination.bucket
         key = destination.key
         self.region = region

@@ -33,7 +33,7 @@ package struct RevisionUploader: Sendable {
     ///
     /// Throws what the packing or S3 throw; cancelled, it clears away first.
     package func upload(
-        _ destination: RevisionDestination, in region: Region,
+        _ destination: UploadDestination, in region: Region,
         news: @escaping @Sendable (News) -> Void
     ) async throws -> S3Location {
         let meter = UploadMeter { news(.progress($0)) }

@@ -22,8 +22,9 @@ package struct SlipwayCommand: ParsableCommand {
             SLIPWAY_UNLOCK_KEY_FILE opens it, else the systemd credential slipway-unlock-key, \
             else ~/.config/slipway/unlock.key, else a passphrase.
 
-            Exit status: 0 done, 2 wrong settings or keys, 7 the store cannot be used, 64 wrong \
-            usage, 130 interrupted; of exec, the command's own.
+            Exit status: 0 done, 1 the deployment failed, 2 wrong settings or keys, 3 AWS refused, \
+            4 stopped, 5 the time limit passed, 6 the group is busy, 7 the store cannot be used, 64 \
+            wrong usage, 130 interrupted; of exec, the command's own.
             """,
         version: "slipway 0.1.0",
         groupedSubcommands: [
@@ -36,8 +37,9 @@ package struct SlipwayCommand: ParsableCommand {
             CommandGroup(
                 name: "Deploying:",
                 subcommands: [
-                    PlanCommand.self, CheckCommand.self, PackageCommand.self,
-                    IAMPolicyCommand.self,
+                    PlanCommand.self, CheckCommand.self, PackageCommand.self, DeployCommand.self,
+                    WatchCommand.self, StopCommand.self, RollbackCommand.self,
+                    RedeployCommand.self, DeploymentsCommand.self, IAMPolicyCommand.self,
                 ]),
             CommandGroup(
                 name: "AWS keys for what runs in the build:",

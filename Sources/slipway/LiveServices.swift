@@ -42,6 +42,8 @@ extension Services {
         services.isFolder = { LiveRevisions.isFolder($0) }
         services.packRevision = { try LiveRevisions.pack($0) }
         services.terminal.isOutput = isatty(STDOUT_FILENO) == 1
+        services.aws = .live(environment)
+        services.terminal.isError = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
         return services
     }
 }

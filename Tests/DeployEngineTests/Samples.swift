@@ -15,7 +15,7 @@ enum Sample {
     static let rollback = DeploymentID("d-ROLLBACK")!
     static let location = S3Location(
         bucket: bucket, key: key, version: ObjectVersion("v1"), eTag: ETag("abc"))
-    static let destination = RevisionDestination(
+    static let destination = UploadDestination(
         root: try! ApplicationRoot("/"), bucket: bucket, key: key)
     static let description = DeploymentDescription("slipway k3f9")
     static let packed = PackedRevision(

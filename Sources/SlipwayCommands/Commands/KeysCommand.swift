@@ -5,12 +5,12 @@ import SlipwayCore
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "Set, show and remove a project's AWS keys.",
+        abstract: "Set, show, test and remove a project's AWS keys.",
         discussion: """
             Builds of the project can read its keys, and so can everyone who can commit to it: \
             give the keys only what a deployment needs.
             """,
-        subcommands: [Set.self, Show.self, Remove.self])
+        subcommands: [Set.self, Show.self, Test.self, Remove.self])
 
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(

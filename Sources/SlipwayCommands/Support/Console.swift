@@ -44,6 +44,13 @@ package final class Console: Sendable {
         }
     }
 
+    /// A line on a terminal's standard error that the next one takes the place of; an empty one is
+    /// taken away.
+    package func transient(_ text: String) {
+        let line = "\r\u{1B}[K" + UntrustedText(text).escaped
+        try? Array(line.utf8).withUnsafeBytes { try write(.error, $0) }
+    }
+
     /// A document on standard output. JSON and exported YAML escape what they hold themselves.
     package func document(_ text: String) throws { try buffer(text.utf8) }
 

@@ -34,6 +34,8 @@ package struct Services: Sendable {
         _ in throw Problem(code: "no-packing", "nothing can be packed here")
     }
 
+    package var aws = AWSServices.none
+
     package init(
         environment: [String: String], console: Console, terminal: Terminal,
         readInput: @escaping @Sendable (Int) throws -> SecretBytes,
@@ -125,6 +127,8 @@ package struct Terminal: Sendable {
     package var isInput: Bool
     /// Whether standard output is a terminal.
     package var isOutput = false
+    /// Whether standard error is one that can move its cursor.
+    package var isError = false
     /// Whether there is a controlling terminal to ask on.
     package var isPresent: @Sendable () -> Bool
     /// Reads one line without showing it. Nil at the end of input.

@@ -1,0 +1,102 @@
+import ArgumentParser
+import DeployEngine
+import ProjectStore
+import SlipwayCore
+
+struct DeploymentsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deployments",
+        abstract: "Show what was deployed: branch, commit, revision, result, duration.",
+        discussion: """
+            From the store: what slipway deployed, newest first. unfinished is what was under way \
+            when slipway last knew of it; --refresh asks AWS how that ended.
+
+            Examples:
+              slipway deployments
+              slipway deployments --limit 5 --json
+            """)
+
+    @Option(help: ArgumentHelp("At most this many.", valueName: "count"))
+    var limit = 20
+    @Flag(help: "Ask AWS how unfinished ones ended, and write it down.")
+    var refresh = false
+    @OptionGroup var project: ProjectOption
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+    }
+
+    func run() throws {
+        let project = try project.resolve()
+        if refresh { try askAWS(project) }
+        let records = try store.open(.read).deployments(of: project, limit: limit)
+        let console = Services.current.console
+        if output.json {
+            try console.jsonArray { element in
+                for record in records { try element(record.json) }
+            }
+            return
+        }
+        guard !records.isEmpty else {
+            console.note("nothing was deployed yet")
+            console.note("next: slipway plan, then slipway deploy")
+            return
+        }
+        try console.table(
+            ["STARTED", "DEPLOYMENT", "APPLICATION", "GROUP", "BUILD", "RESULT", "TIME"],
+            records.map(\.row))
+    }
+
+    private func askAWS(_ project: ProjectName) throws {
+        let open = try store.open(.read).deployments(of: project).filter(\.isOpen)
+        guard !open.isEmpty else { return }
+        let session = try AWSSession(of: project, in: store, for: "deployments")
+        let store = try session.store ?? store.open(.write)
+        let connection = session.connection
+        try waiting { try await DeploymentHistory.settle(open, in: store, connection) }
+    }
+}
+
+extension DeploymentRecord {
+    fileprivate var row: [String] {
+        [
+            startedAt.description, deployment?.rawValue ?? "-",
+            attempt.application.rawValue, attempt.deploymentGroup.rawValue, build,
+            outcome?.rawValue ?? "unfinished",
+            seconds.map { shownTime(Int64($0)) } ?? "-",
+        ]
+    }
+
+    /// `master 0123456 #42`.
+    private var build: String {
+        let parts = [
+            attempt.tag ?? attempt.branch, attempt.commit?.short,
+            attempt.buildNumber.map { "#\($0)" },
+        ]
+        let text = parts.compactMap(\.self).joined(separator: " ")
+        return text.isEmpty ? "-" : text
+    }
+
+    /// The shape is stable: fields may be added.
+    fileprivate var json: JSONValue {
+        [
+            "deployment_id": JSONValue(deployment?.rawValue),
+            "project": .string(attempt.project.rawValue),
+            "application": .string(attempt.application.rawValue),
+            "deployment_group": .string(attempt.deploymentGroup.rawValue),
+            "region": .string(attempt.region.rawValue), "section": JSONValue(attempt.section),
+            "branch": JSONValue(attempt.branch), "tag": JSONValue(attempt.tag),
+            "commit": JSONValue(attempt.commit?.rawValue),
+            "build_num": JSONValue(attempt.buildNumber?.rawValue),
+            "description": JSONValue(attempt.description?.rawValue),
+            "revision": revision.map(ChangeJSON.revision) ?? .null,
+            "result": .string(outcome?.rawValue ?? "unfinished"),
+            "rollback_id": JSONValue(rollback?.rawValue),
+            "started_at": .string(startedAt.rawValue), "started_by": .string(startedBy),
+            "ended_at": JSONValue(endedAt?.rawValue),
+            "duration_seconds": JSONValue(seconds.map { Int($0) }),
+        ]
+    }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import DeployEngine
+import ProjectStore
+import SlipwayCore
+
+/// What commands have in common that deploy a revision which is in S3 already.
+struct RedeployOptions: ParsableArguments {
+    @Flag(name: .customLong("no-watch"), help: "End once the deployment is made.")
+    var leaves = false
+    @Option(
+        help: ArgumentHelp(
+            "What to do where the group is busy with another deployment: fail or wait.",
+            valueName: "policy"))
+    var whenBusy: BusyPolicy = .fail
+    @OptionGroup var consent: ConsentOption
+    @OptionGroup var reference: DeploymentReference
+    @OptionGroup var timeLimit: TimeLimitOption
+    @OptionGroup var progress: ProgressOptions
+
+    /// Deploys a revision where an earlier deployment went, with its options.
+    func deploy(
+        _ revision: S3Location, as info: DeploymentInfo, _ found: DeploymentReference.Found,
+        _ session: AWSSession, verb: String
+    ) throws {
+        guard let application = info.application ?? found.record?.attempt.application,
+            let group = info.deploymentGroup ?? found.record?.attempt.deploymentGroup
+        else {
+            throw Problem(
+                code: "no-group", "AWS does not say which group \(found.deployment) was for",
+                fix: "deploy with slipway deploy")
+        }
+        try consent.confirm(
+            "This deploys s3://\(revision.bucket)/\(revision.key)"
+                + (revision.version.map { ", version \($0)," } ?? "")
+                + " to \(group) of \(application) in \(found.region).")
+        let job = DeployJob(
+            application: application, deploymentGroup: group, region: found.region,
+            source: .revision(revision), deploymentConfiguration: info.deploymentConfiguration,
+            description: DeploymentMark.description(
+                project: found.project, build: nil, verb: "\(verb) \(found.deployment)",
+                number: Services.current.aws.randomNumber()),
+            fileExistsBehavior: info.fileExistsBehavior,
+            ignoreApplicationStopFailures: info.ignoreApplicationStopFailures,
+            timeLimit: try timeLimit.limit(), isDescriptionUnique: true)
+        let history = history(found, session)
+        let run = DeployRun(
+            machine: DeployMachine(
+                jobs: [job],
+                options: .init(
+                    watches: !leaves, whenBusy: whenBusy,
+                    seed: Services.current.aws.randomNumber())),
+            session: session, form: progress.form)
+        let result = try run { history?.fold($0) }
+        if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
+    }
+
+    private func history(
+        _ found: DeploymentReference.Found, _ session: AWSSession
+    ) -> DeploymentHistory? {
+        guard let store = session.store, let project = found.project,
+            (try? store.project(project)) != nil
+        else { return nil }
+        let attempt = found.record?.attempt
+        return DeploymentHistory(
+            store, project: project, section: attempt?.section, watches: !leaves)
+    }
+}
+
+struct RedeployCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "redeploy",
+        abstract: "Deploy the revision of a deployment once more, where it went.",
+        discussion: """
+            Asks first. The revision is in S3 already: nothing is packed. Ends as deploy does.
+
+            Examples:
+              slipway redeploy
+              slipway redeploy d-75I7MBT7C --yes
+            """)
+
+    @OptionGroup var options: RedeployOptions
+
+    func run() throws {
+        let found = try options.reference.resolve()
+        let session = try AWSSession(
+            of: found.project, in: options.reference.store, for: "redeploy")
+        let info = try info(of: found, session)
+        let revision: S3Location
+        switch info.revision {
+        case .s3(let location): revision = location
+        case nil where found.record?.revision != nil:
+            revision = found.record!.revision!  // Just seen.
+        case .other(let kind):
+            throw Problem(
+                code: "other-revision", "the revision of \(found.deployment) is not in S3: \(kind)",
+                fix: "deploy with slipway deploy")
+        case nil:
+            throw Problem(
+                code: "no-revision", "AWS does not say what \(found.deployment) deployed",
+                fix: "deploy with slipway deploy")
+        }
+        try options.deploy(revision, as: info, found, session, verb: "again as")
+    }
+}
+
+struct RollbackCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback",
+        abstract: "Deploy the last revision that succeeded before a deployment.",
+        discussion: """
+            Asks first, and names the revision. It is the one that the group had before the \
+            deployment: AWS knows it, or else the store's history does. Ends as deploy does.
+
+            Examples:
+              slipway rollback
+              slipway rollback d-75I7MBT7C --yes
+            """)
+
+    @OptionGroup var options: RedeployOptions
+
+    func run() throws {
+        let found = try options.reference.resolve()
+        let session = try AWSSession(
+            of: found.project, in: options.reference.store, for: "rollback")
+        let info = try info(of: found, session)
+        guard let revision = try earlier(than: info, found) else {
+            throw Problem(
+                code: "no-earlier-revision",
+                "no revision is known that succeeded before \(found.deployment)",
+                why: "neither AWS nor the store's history has one",
+                fix: "deploy an older commit with slipway deploy")
+        }
+        try options.deploy(revision, as: info, found, session, verb: "rollback of")
+    }
+
+    private func earlier(
+        than info: DeploymentInfo, _ found: DeploymentReference.Found
+    ) throws -> S3Location? {
+        if case .s3(let location) = info.previousRevision, .s3(location) != info.revision {
+            return location
+        }
+        guard let project = found.project else { return nil }
+        let records: [DeploymentRecord]
+        do {
+            records = try options.reference.store.open(.read).deployments(of: project)
+        } catch StoreError.missing, StoreError.unknownProject {
+            return nil
+        }
+        let older = records.drop { $0.deployment != found.deployment }.dropFirst()
+        return older.first { record in
+            guard let revision = record.revision, record.outcome == .succeeded else { return false }
+            return record.attempt.region == found.region
+                && record.attempt.application == info.application
+                && record.attempt.deploymentGroup == info.deploymentGroup
+                && .s3(revision) != info.revision
+        }?.revision
+    }
+}
+
+private func info(
+    of found: DeploymentReference.Found, _ session: AWSSession
+) throws -> DeploymentInfo {
+    let client = session.connection.codeDeploy(found.region)
+    return try waiting { try await client.deployment(found.deployment) }
+}

@@ -1,0 +1,209 @@
+import DeployEngine
+import SlipwayCore
+
+/// A change as lines for people. What ``ChangeJSON`` says, these say.
+enum ChangeText {
+    /// The lines of a change, none of which has a line break; the result has its last line in
+    /// ``summary(_:)``.
+    static func lines(_ change: DeployChange) -> [String] {
+        switch change {
+        case .plan(let job, let number, let count): plan(job, number, count)
+        case .progress(let progress): [Self.progress(progress)]
+        case .packed(let packed):
+            [
+                "packed \(counted(packed.size.fileCount, "file")), "
+                    + "\(bytes(packed.size.byteCount)), into \(bytes(packed.archiveByteCount))"
+            ]
+        case .uploaded(let location): ["uploaded \(Self.location(location))"]
+        case .registered(let location): ["registered \(object(location))"]
+        case .created(let created):
+            ["created \(created.id)\(place(created))", "  \(created.consoleLink)"]
+        case .status(let change): status(change)
+        case .target(let change):
+            [
+                "\(change.target.id) \(UntrustedText(change.target.status.rawValue)) "
+                    + "(\(change.deployment))"
+            ]
+        case .lifecycle(let change): lifecycle(change)
+        case .notice(let notice): lines(notice.problem, isQuiet: notice.isHeartbeat)
+        case .result(let result): failures(result)
+        }
+    }
+
+    /// How far packing and sending are.
+    static func progress(_ progress: UploadProgress) -> String {
+        "packing: \(bytes(progress.readByteCount)) of \(bytes(progress.totalByteCount)) read, "
+            + "\(bytes(progress.packedByteCount)) packed, \(bytes(progress.sentByteCount)) sent"
+    }
+
+    /// The last line: result, duration, id, console link.
+    static func summary(_ result: DeployResult) -> String {
+        let verb =
+            switch result.outcome {
+            case .timedOut: "still running"
+            case .nothing: "nothing to deploy"
+            case .invalid: "not deployed: something is wrong"
+            case .refused: "refused"
+            case .busy: "not deployed: the group is busy"
+            default: result.outcome.rawValue
+            }
+        var text = "\(verb) after \(shownTime(result.duration.components.seconds))"
+        if result.outcome == .nothing || result.outcome == .invalid { text = verb }
+        if let application = result.application { text = "\(application): " + text }
+        if let id = result.deployment {
+            text += ": \(id)"
+            if let region = result.region { text += "  \(consoleLink(to: id, in: region))" }
+        }
+        return text
+    }
+
+    static func lines(_ problem: Problem, isQuiet: Bool = false) -> [String] {
+        if isQuiet { return [problem.message] }
+        let place = problem.place.map { $0 + ": " } ?? ""
+        var lines = ["\(problem.severity.rawValue): \(place)\(problem.message)"]
+        if let why = problem.why { lines.append("  why: \(why)") }
+        if let fix = problem.fix { lines.append("  fix: \(fix)") }
+        return lines
+    }
+
+    private static func plan(_ job: DeployJob, _ number: Int, _ count: Int) -> [String] {
+        let order = count > 1 ? " (\(number) of \(count))" : ""
+        var lines = [
+            "\(job.application) to \(job.deploymentGroup) in \(job.region)\(order)"
+                + (job.deploymentConfiguration.map { ", \($0)" } ?? "")
+        ]
+        switch job.source {
+        case .folder(let destination):
+            lines.append(
+                "  \(destination.root.rawValue) as s3://\(destination.bucket)/\(destination.key)")
+        case .revision(let location): lines.append("  \(Self.location(location))")
+        }
+        return lines
+    }
+
+    private static func place(_ created: CreatedDeployment) -> String {
+        let request = created.request.map { " of \($0.application) to \($0.deploymentGroup)" }
+        return (request ?? "") + " in \(created.region)"
+    }
+
+    private static func status(_ change: StatusChange) -> [String] {
+        var text = "\(change.deployment) \(UntrustedText(change.info.status.rawValue))"
+        if change.isRollback { text += " (rollback)" }
+        if let overview = change.info.overview, overview.total > 0 {
+            text += ": \(counts(overview))"
+        }
+        guard let error = change.info.errorInformation else { return [text] }
+        return [text, "  " + self.error(error)]
+    }
+
+    /// `2 of 5 done: 1 in progress, 2 pending, 1 succeeded, 1 failed`.
+    static func counts(_ overview: DeploymentOverview) -> String {
+        let parts = [
+            (overview.pending, "pending"), (overview.inProgress, "in progress"),
+            (overview.ready, "ready"), (overview.succeeded, "succeeded"),
+            (overview.failed, "failed"), (overview.skipped, "skipped"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func lifecycle(_ change: LifecycleChange) -> [String] {
+        let record = change.record
+        var text =
+            "\(change.target) \(UntrustedText(record.event.rawValue)) "
+            + "\(UntrustedText(record.status.rawValue))"
+        if let seconds = record.seconds { text += " in \(shown(seconds))" }
+        text += " (\(change.deployment))"
+        guard record.status == .failed, let diagnostics = record.diagnostics else { return [text] }
+        return [text] + lines(diagnostics)
+    }
+
+    /// Error code, script and message on one line, and the log's tail below it.
+    private static func lines(_ diagnostics: Diagnostics) -> [String] {
+        let facts = [
+            diagnostics.errorCode.map { UntrustedText($0.rawValue).escaped },
+            diagnostics.scriptName?.escaped, diagnostics.message?.escaped,
+        ]
+        let line = facts.compactMap(\.self).filter { !$0.isEmpty }.joined(separator: ", ")
+        return (line.isEmpty ? [] : ["  " + line])
+            + (diagnostics.logTail?.escapedLines.map { "  | " + $0 } ?? [])
+    }
+
+    private static func error(_ error: ErrorInformation) -> String {
+        let code = UntrustedText(error.code.rawValue)
+        return "\(code)\(error.message.map { ": \($0)" } ?? "")"
+    }
+
+    /// Everything that failed, with the logs, once more: for whoever looks at the end only.
+    private static func failures(_ result: DeployResult) -> [String] {
+        var lines: [String] = []
+        for failure in result.failures {
+            guard let record = failure.record else {
+                lines.append(
+                    "failed: \(failure.target), without a failed event: no agent may be answering")
+                continue
+            }
+            lines.append("failed: \(failure.target) at \(UntrustedText(record.event.rawValue))")
+            if let diagnostics = record.diagnostics { lines += Self.lines(diagnostics) }
+        }
+        if let error = result.errorInformation {
+            lines.append("error: CodeDeploy says \(self.error(error))")
+            if let why = explanation(of: error) { lines.append("  why: \(why)") }
+        }
+        if let rollback = result.rollback {
+            let revision: String? =
+                switch rollback.revision {
+                case .s3(let location): Self.location(location)
+                case .other(let kind): kind.escaped
+                case nil: nil
+                }
+            let id = rollback.deployment
+            let words =
+                switch rollback.outcome {
+                case .succeeded: "rolled back by \(id)\(revision.map { " to \($0)" } ?? "")"
+                case .failed: "the rollback \(id) failed too"
+                case .stopped: "the rollback \(id) was stopped"
+                case .running: "the rollback \(id) is still running"
+                }
+            lines.append(words)
+        }
+        if let other = result.busyWith { lines.append("busy with \(other)") }
+        for earlier in result.earlier {
+            lines.append(
+                "before that: \(earlier.application) \(earlier.outcome.rawValue): "
+                    + earlier.deployment.rawValue)
+        }
+        if let revision = result.revision { lines.append("revision: \(location(revision))") }
+        return lines + result.problems.flatMap { Self.lines($0) }
+    }
+
+    private static func object(_ location: S3Location) -> String {
+        "s3://\(location.bucket)/\(location.key)"
+    }
+
+    private static func location(_ location: S3Location) -> String {
+        [
+            object(location), location.version.map { "version \($0)" },
+            location.eTag.map { "eTag \($0)" },
+        ].compactMap(\.self).joined(separator: ", ")
+    }
+
+    /// `1.2 s`, or as ``shownTime(_:)`` has it from a minute on.
+    private static func shown(_ seconds: Double) -> String {
+        guard seconds < 60 else { return shownTime(Int64(seconds)) }
+        let tenths = Int((seconds * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+
+    /// `5 bytes`, `12.3 KB`: for people, in powers of ten as S3's prices are.
+    static func bytes(_ count: Int) -> String {
+        guard count >= 1000 else { return counted(count, "byte") }
+        var value = Double(count)
+        var unit = ""
+        for next in ["KB", "MB", "GB", "TB"] where value >= 1000 {
+            value /= 1000
+            unit = next
+        }
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
+}

@@ -1,0 +1,89 @@
+import DeployEngine
+import FoundationEssentials
+import SlipwayCore
+
+/// Tells of a deployment as it runs: folds changes into lines, JSON lines, or nearly nothing.
+///
+/// Lines and JSON get the same changes, by the same choice of which progress is worth a line.
+struct ProgressPrinter {
+    enum Form: Equatable {
+        case lines(hasBar: Bool)
+        case json
+        case quiet
+    }
+
+    private let form: Form
+    private let console: Console
+    private let now: () -> Date
+    private let uptime: () -> Duration
+    private let began: Duration
+    private var lastProgress: Duration?
+    private var barIsShown = false
+
+    init(
+        _ form: Form, console: Console, now: @escaping () -> Date, uptime: @escaping () -> Duration
+    ) {
+        self.form = form
+        self.console = console
+        self.now = now
+        self.uptime = uptime
+        began = uptime()
+    }
+
+    /// How often progress is worth a line.
+    private static let progressInterval = Duration.seconds(10)
+
+    /// Throws ``OutputError`` where JSON cannot be written.
+    mutating func show(_ change: DeployChange) throws {
+        if case .progress(let progress) = change {
+            guard form != .lines(hasBar: true) else { return showBar(progress) }
+            let time = uptime()
+            guard time - (lastProgress ?? began) >= Self.progressInterval else { return }
+            lastProgress = time
+        }
+        switch form {
+        case .json:
+            try console.document(ChangeJSON.object(change, at: now()).compact + "\n")
+            try console.flush()
+        case .quiet:
+            guard case .result(let result) = change, result.exitStatus != .success else { return }
+            for line in ChangeText.lines(change) { console.note(line) }
+            console.note(ChangeText.summary(result))
+        case .lines:
+            clearBar()
+            for line in ChangeText.lines(change) { console.note(stamp(line)) }
+            if case .result(let result) = change { try console.line(ChangeText.summary(result)) }
+        }
+    }
+
+    /// How long it has been, in front of a line: ` 1:05`.
+    private func stamp(_ line: String) -> String {
+        guard !line.hasPrefix("  ") else { return "       " + line }
+        let seconds = (uptime() - began).components.seconds
+        let text = "\(seconds / 60):\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)"
+        return String(repeating: " ", count: max(0, 6 - text.count)) + text + "  " + line
+    }
+
+    private mutating func showBar(_ progress: UploadProgress) {
+        barIsShown = true
+        console.transient(Self.bar(progress, isUnicode: console.isUnicode))
+    }
+
+    private mutating func clearBar() {
+        guard barIsShown else { return }
+        barIsShown = false
+        console.transient("")
+    }
+
+    /// A bar of how much was packed, and what was sent, in fewer than 80 columns.
+    static func bar(_ progress: UploadProgress, isUnicode: Bool) -> String {
+        let width = 24
+        let total = max(1, progress.totalByteCount)
+        let filled = min(width, progress.readByteCount * width / total)
+        let (full, empty) = isUnicode ? ("\u{2588}", "\u{2591}") : ("#", "-")
+        return "packing  " + String(repeating: full, count: filled)
+            + String(repeating: empty, count: width - filled)
+            + "  \(ChangeText.bytes(progress.readByteCount)), "
+            + "\(ChangeText.bytes(progress.sentByteCount)) sent"
+    }
+}

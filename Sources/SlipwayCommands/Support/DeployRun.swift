@@ -1,0 +1,142 @@
+import ArgumentParser
+import DeployEngine
+import FoundationEssentials
+import ProjectStore
+import SlipwayCore
+
+/// How a running deployment is told of.
+struct ProgressOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "auto, screen, plain, json (one object a line) or quiet.", valueName: "mode"))
+    var progress: ProgressMode = .auto
+
+    var form: ProgressPrinter.Form {
+        switch progress {
+        case .json: .json
+        case .quiet: .quiet
+        case .auto, .screen, .plain: .lines(hasBar: Services.current.terminal.isError)
+        }
+    }
+
+    var printer: ProgressPrinter {
+        let services = Services.current
+        return ProgressPrinter(
+            form, console: services.console, now: services.now, uptime: services.aws.uptime)
+    }
+
+    /// Ends before anything began: with the same last line as every run.
+    func end(_ result: DeployResult) throws -> Never {
+        var printer = printer
+        try printer.show(.result(result))
+        throw EarlyExit(result.exitStatus)
+    }
+}
+
+/// How long a command waits for a deployment.
+struct TimeLimitOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How long to watch, such as 90s, 30m or 2h; none for ever. Without it circle.yml "
+                + "decides, or an hour.", valueName: "time"))
+    var timeout: String?
+
+    private static let standard = Duration.seconds(3600)
+
+    /// What the option says, else what is given, else an hour; nil for ever.
+    func limit(else planned: WatchTimeout? = nil) throws -> Duration? {
+        guard let timeout else { return planned?.duration ?? Self.standard }
+        if timeout == "none" { return nil }
+        guard let limit = WatchTimeout(timeout) else {
+            throw UsageProblem(
+                Problem(
+                    code: "invalid-timeout", "\(shownWord(timeout)) is no time limit",
+                    why: "it is 1 second to 7 days: 45s, 30m, 2h, 1h30m, or none",
+                    fix: "--timeout 30m"))
+        }
+        return limit.duration
+    }
+}
+
+/// A machine that is run to its end and told of.
+struct DeployRun: Sendable {
+    let machine: DeployMachine
+    let session: AWSSession
+    let form: ProgressPrinter.Form
+    /// The top of the repository whose application roots are packed.
+    var repository = "."
+
+    /// Runs it. `fold` gets every change too, and may have something to say of it.
+    ///
+    /// Throws where the progress cannot be written; the result is told already.
+    func callAsFunction(
+        fold: @escaping @Sendable (DeployChange) -> Problem? = { _ in nil }
+    ) throws -> DeployResult {
+        let interruptions = Services.current.aws.interruptions()
+        return try waiting { try await run(interruptions, fold) }
+    }
+
+    private func run(
+        _ interruptions: AsyncStream<Void>, _ fold: @Sendable (DeployChange) -> Problem?
+    ) async throws -> DeployResult {
+        let services = Services.current
+        let connection = session.connection
+        let driver = DeployDriver(
+            codeDeploy: { connection.codeDeploy($0) },
+            uploader: RevisionUploader(
+                packer: services.aws.packer(repository), store: connection.objects),
+            clock: EngineClock(
+                uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep))
+        var printer = ProgressPrinter(
+            form, console: services.console, now: services.now, uptime: services.aws.uptime)
+        if let notice = session.keysNotice { try printer.show(.notice(DeployNotice(notice))) }
+        var failure: (any Error)?
+        let result = await driver.run(
+            machine, interruptions: interruptions, notices: session.notices
+        ) { change in
+            // The result is written down before it is told: who reads it may look at once.
+            let problem = fold(change)
+            do {
+                if let problem, case .result = change {
+                    try printer.show(.notice(DeployNotice(problem)))
+                }
+                try printer.show(change)
+                if let problem, !change.isResult {
+                    try printer.show(.notice(DeployNotice(problem)))
+                }
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return result
+    }
+}
+
+extension DeployChange {
+    fileprivate var isResult: Bool { if case .result = self { true } else { false } }
+}
+
+/// AWS as one command speaks to it, and what it has to say on the way.
+struct AWSSession: Sendable {
+    let connection: AWSConnection
+    let notices: AsyncStream<Problem>
+    /// Where the AWS keys are from, if not the project's own.
+    let keysNotice: Problem?
+    /// The store that the keys are from, opened to be changed; nil where they are not from one.
+    let store: ProjectStore?
+
+    /// Finds the AWS keys and connects.
+    ///
+    /// Throws as ``AWSKeys/init(of:in:for:)`` does.
+    init(
+        of project: ProjectName?, in options: StoreOptions, for purpose: String
+    ) throws {
+        let keys = try AWSKeys(of: project, in: options, for: purpose)
+        let (notices, post) = AsyncStream.makeStream(of: Problem.self)
+        connection = try Services.current.aws.connect(keys.pair, .many) { post.yield($0) }
+        self.notices = notices
+        keysNotice = keys.notice
+        store = keys.store
+    }
+}

@@ -1,0 +1,33 @@
+import ConfigurationFiles
+import DeployEngine
+import RevisionArchive
+import SlipwayCore
+
+extension RevisionPacker {
+    /// Packs application roots of a repository on this machine.
+    static func folders(of repository: String) -> RevisionPacker {
+        RevisionPacker { root, progress in
+            let folder = try ApplicationFolder(root, in: repository)
+            let isForWindows = AppSpecCheck.check(.folder(folder.path)).appSpec?.os == .windows
+            let survey = try folder.survey(isForWindows ? .caseInsensitive : .caseSensitive)
+            return RevisionPacking(
+                byteCount: survey.size.byteCount, archiveByteLimit: survey.archiveByteLimit,
+                warnings: survey.warnings.map(\.problem),
+                parts: { partByteCount in
+                    let parts = RevisionParts(packing: survey, partByteCount: partByteCount) {
+                        progress($0.packed.byteCount, $0.archiveByteCount)
+                    }
+                    return {
+                        try await parts.next().map { part in
+                            ArchivePart(
+                                bytes: part.bytes,
+                                packed: part.archive.map {
+                                    DeployEngine.PackedRevision(
+                                        size: $0.size, archiveByteCount: $0.archiveByteCount)
+                                })
+                        }
+                    }
+                })
+        }
+    }
+}

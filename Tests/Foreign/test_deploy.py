@@ -1,0 +1,483 @@
+"""`slipway deploy` and its kin as whole programs: exit codes, faults, interruptions, the history."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import boto3
+import pytest
+from codedeploy_stub import DENIED_BY_THE_LEAST_POLICY, CodeDeploy, s3, serving, target
+from conftest import PROJECT, wait_until
+
+CIRCLE = """\
+deployment:
+  production:
+    branch: master
+    codedeploy:
+      my-app:
+        deployment_group: instances
+        application_root: /
+        region: us-east-1
+        revision_location:
+          revision_type: S3
+          s3_location:
+            bucket: revisions
+            key_pattern: apps/my-app-{SHORT_COMMIT}-{BUILD_NUM}
+"""
+
+BUILD = {
+    "SLIPWAY_BRANCH": "master",
+    "SLIPWAY_COMMIT": "0123456789abcdef0123456789abcdef01234567",
+    "SLIPWAY_BUILD_NUM": "42",
+}
+KEY = "apps/my-app-0123456-42"
+HOSTILE = "no\x1b[31m luck\u202e\nport 80 is taken\r\x07"
+FAILED = target(
+    "i-1",
+    "Failed",
+    [("ApplicationStop", "Succeeded"), ("BeforeInstall", "Failed"), ("Install", "Skipped")],
+    {
+        "errorCode": "ScriptFailed",
+        "scriptName": "scripts/before.sh",
+        "message": "exit status 3",
+        "logTail": HOSTILE,
+    },
+)
+
+
+@pytest.fixture(scope="session")
+def bucket():
+    """S3 with a bucket that keeps versions."""
+    with s3() as address:
+        client = boto3.client(
+            "s3",
+            endpoint_url=address,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        client.create_bucket(Bucket="revisions")
+        client.put_bucket_versioning(
+            Bucket="revisions", VersioningConfiguration={"Status": "Enabled"}
+        )
+        client.address = address
+        yield client
+
+
+@pytest.fixture
+def aws():
+    return CodeDeploy()
+
+
+@pytest.fixture
+def shop(store, aws, bucket):
+    """slipway in a repository that can be deployed, with an AWS."""
+    work = store.work
+    (work / "circle.yml").write_text(CIRCLE)
+    (work / "appspec.yml").write_text(
+        "version: 0.0\nos: linux\nfiles:\n  - source: /page\n    destination: /srv/shop\n"
+    )
+    (work / "page").write_text("hello")
+    (work / ".git").mkdir()
+    with serving(aws) as address:
+        store.environment |= {
+            **BUILD,
+            "SLIPWAY_PROJECT": PROJECT,
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ENDPOINT_URL_S3": bucket.address,
+        }
+        yield store
+
+
+def deploy(shop, *words, status=0, **options):
+    return shop("deploy", "--project", PROJECT, *words, status=status, **options)
+
+
+def events(result):
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert all(line["schema"] == 1 and "time" in line for line in lines)
+    return lines
+
+
+def last(result):
+    line = events(result)[-1]
+    assert line["event"] == "result"
+    assert line["exit_code"] == result.returncode
+    return line
+
+
+def history(shop):
+    return json.loads(shop("deployments", "--project", PROJECT, "--json").stdout)
+
+
+def test_deploys_the_whole_way(shop, aws, bucket):
+    result = deploy(shop, "--progress", "json")
+    lines = events(result)
+    order = ["plan", "packed", "uploaded", "registered", "created", "status"]
+    seen = [line["event"] for line in lines]
+    assert [seen.index(event) for event in order] == sorted(seen.index(event) for event in order)
+    end = last(result)
+    assert end["result"] == "succeeded"
+    object = bucket.head_object(Bucket="revisions", Key=KEY)
+    assert end["revision"] == {
+        "bucket": "revisions",
+        "key": KEY,
+        "e_tag": object["ETag"].strip('"'),
+        "version": object["VersionId"],
+    }
+    [created] = aws.requests("CreateDeployment")
+    assert created["revision"] == {
+        "revisionType": "S3",
+        "s3Location": {
+            "bucket": "revisions",
+            "key": KEY,
+            "bundleType": "zip",
+            "eTag": object["ETag"].strip('"'),
+            "version": object["VersionId"],
+        },
+    }
+    assert created["revision"] == aws.requests("RegisterApplicationRevision")[0]["revision"]
+    [record] = history(shop)
+    assert record["result"] == "succeeded"
+    assert (record["branch"], record["commit"]) == ("master", BUILD["SLIPWAY_COMMIT"])
+    assert record["deployment_id"] == end["deployment_id"]
+    assert record["revision"] == end["revision"]
+
+
+def test_needs_no_more_than_the_least_policy(shop, aws):
+    aws.denied = DENIED_BY_THE_LEAST_POLICY
+    result = deploy(shop)
+    assert result.stderr.count(b"instances and lifecycle events are not shown") == 1
+    assert b"my-app: succeeded after" in result.stdout
+    assert aws.count("ListDeploymentTargets") == 1
+
+
+def test_tells_why_it_failed(shop, aws):
+    aws.statuses = ["Created", "InProgress", "Failed"]
+    aws.targets = [FAILED]
+    aws.error = {"code": "HEALTH_CONSTRAINTS", "message": "too many failed"}
+    result = deploy(shop, status=1)
+    text = result.stderr.decode()
+    end = text[text.index("failed: i-1 at BeforeInstall") :]
+    for word in ("ScriptFailed, scripts/before.sh, exit status 3", "| port 80 is taken"):
+        assert word in end
+    assert "HEALTH_CONSTRAINTS: too many failed" in end
+    assert history(shop)[0]["result"] == "failed"
+
+
+@pytest.mark.parametrize("mode", ["plain", "auto", "screen", "json"])
+def test_prints_no_control_character(shop, aws, mode):
+    aws.statuses = ["Created", "InProgress", "Failed"]
+    aws.targets = [FAILED]
+    result = deploy(shop, "--progress", mode, status=1)
+    for output in (result.stdout, result.stderr):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", output.decode())
+
+
+def test_follows_the_rollback(shop, aws):
+    aws.statuses = ["InProgress", "Failed"]
+    aws.targets = [FAILED]
+    aws.rollback = ["Created", "InProgress", "Succeeded"]
+    end = last(deploy(shop, "--progress", "json", status=1))
+    assert end["rollback"]["result"] == "succeeded"
+    assert end["rollback"]["deployment_id"] in aws.deployments
+    assert history(shop)[0]["rollback_id"] == end["rollback"]["deployment_id"]
+
+
+def test_says_the_same_in_text_and_json(shop, aws):
+    aws.statuses = ["Created", "Queued", "InProgress", "Marinating", "Failed"]
+    aws.targets = [FAILED]
+    aws.error = {"code": "HEALTH_CONSTRAINTS", "message": "too many failed"}
+    lines = events(deploy(shop, "--progress", "json", status=1))
+    text = deploy(shop, "--progress", "plain", status=1)
+    text = (text.stderr + text.stdout).decode()
+    for line in lines:
+        for value in leaves(line, skipped=SAID_OTHERWISE):
+            assert value in text, (value, line)
+
+
+SAID_OTHERWISE = {
+    # Names of things that the text says in other words, and what differs from run to run.
+    "schema", "time", "event", "code", "severity", "rollback", "result", "deployment_id",
+    "console_url", "version", "number", "count",
+}
+
+
+def leaves(value, skipped):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in skipped or isinstance(inner, (dict, list)):
+                yield from leaves(inner, skipped)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner, skipped)
+    elif isinstance(value, str):
+        for line in re.split(r"[\r\n]", value):
+            yield re.split(r"[\x00-\x1f\u202e]", line)[0]
+
+
+@pytest.mark.parametrize(
+    ("final", "status", "result"),
+    [("Succeeded", 0, "succeeded"), ("Failed", 1, "failed"), ("Stopped", 4, "stopped")],
+)
+@pytest.mark.parametrize("mode", ["plain", "json", "quiet"])
+def test_ends_with_the_status_of_the_deployment(shop, aws, mode, final, status, result):
+    aws.statuses = ["InProgress", final]
+    outcome = deploy(shop, "--progress", mode, status=status)
+    if mode == "json":
+        assert last(outcome)["result"] == result
+    if mode == "quiet" and status == 0:
+        assert outcome.stdout + outcome.stderr == b""
+
+
+@pytest.mark.parametrize("mode", ["plain", "json"])
+def test_ends_with_2_where_something_is_wrong(shop, aws, mode):
+    (shop.work / "appspec.yml").write_text("version: 1.0\n")
+    outcome = deploy(shop, "--progress", mode, status=2)
+    if mode == "json":
+        assert last(outcome)["result"] == "invalid"
+        assert last(outcome)["problems"]
+    assert not aws.calls
+
+
+def test_ends_with_2_without_keys(shop, aws):
+    shop("keys", "remove", "--project", PROJECT, "--yes")
+    outcome = deploy(shop, status=2)
+    assert b"there are no AWS keys" in outcome.stderr
+    shop.environment |= {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "s"}
+    assert b"the AWS keys are the environment's" in deploy(shop).stderr
+
+
+@pytest.mark.parametrize("service", ["S3", "CODEDEPLOY"])
+def test_ends_with_3_at_a_dead_endpoint(shop, service):
+    dead = {f"AWS_ENDPOINT_URL_{service}": "http://127.0.0.1:9"}
+    began = time.monotonic()
+    result = subprocess.run(
+        [shop.binary, "deploy", "--project", PROJECT, "--progress", "json"],
+        capture_output=True, timeout=120, cwd=shop.work, env={**shop.environment, **dead},
+    )
+    assert result.returncode == 3, result
+    assert last(result)["result"] == "refused"
+    assert "127.0.0.1:9" in last(result)["problems"][0]["message"]
+    assert time.monotonic() - began < 95
+
+
+def test_ends_with_3_where_aws_refuses(shop, aws):
+    aws.denied = {"CreateDeployment"}
+    outcome = deploy(shop, "--progress", "json", status=3)
+    assert last(outcome)["result"] == "refused"
+    assert "codedeploy:CreateDeployment" in last(outcome)["problems"][0]["fix"]
+
+
+def test_ends_with_5_at_the_time_limit(shop, aws):
+    aws.statuses = ["InProgress"]
+    end = last(deploy(shop, "--timeout", "2s", "--progress", "json", status=5))
+    assert end["result"] == "timed_out"
+    assert f"slipway watch {end['deployment_id']}" in end["problems"][0]["fix"]
+
+
+def test_ends_with_5_though_aws_never_answers(shop, aws):
+    aws.faults["GetDeployment"] = ["hang"]
+    began = time.monotonic()
+    deploy(shop, "--timeout", "2s", status=5)
+    assert time.monotonic() - began < 10
+
+
+def test_ends_with_6_where_the_group_is_busy(shop, aws):
+    aws.statuses = ["InProgress"]
+    other = last(deploy(shop, "--timeout", "1s", "--progress", "json", status=5))["deployment_id"]
+    end = last(deploy(shop, "--progress", "json", status=6))
+    assert end["result"] == "busy"
+    assert end["busy_with"] == other
+    assert aws.count("CreateDeployment") == 2
+
+
+def test_waits_for_a_busy_group(shop, aws):
+    aws.statuses = ["InProgress", "InProgress", "InProgress", "Succeeded"]
+    first = last(deploy(shop, "--no-watch", "--progress", "json"))
+    assert first["result"] == "created"
+    end = last(deploy(shop, "--when-busy", "wait", "--progress", "json"))
+    assert end["result"] == "succeeded"
+    assert end["deployment_id"] != first["deployment_id"]
+
+
+def test_ends_with_7_where_the_store_is_damaged(shop):
+    shop.settle()
+    data = bytearray(shop.database.read_bytes())
+    data[100:4096] = os.urandom(3996)
+    shop.database.write_bytes(data)
+    deploy(shop, status=7)
+
+
+def test_ends_with_64_at_wrong_usage(shop):
+    deploy(shop, "--when-busy", "perhaps", status=64)
+    deploy(shop, "--timeout", "soon", status=64)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("mode", ["plain", "json"])
+def test_leaves_when_interrupted(shop, aws, sent, mode):
+    aws.statuses = ["InProgress"]
+    words = ("deploy", "--project", PROJECT, "--progress", mode)
+    with shop.running(*words) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 1, "the deployment is watched")
+        process.send_signal(sent)
+        output, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    [id] = aws.deployments
+    assert f"slipway watch {id} --region us-east-1".encode() in output + errors
+    assert aws.deployments[id]["info"]["status"] == "InProgress"
+    # What is printed works.
+    aws.deployments[id]["rest"] = ["Succeeded"]
+    shop("watch", id, "--region", "us-east-1", "--project", PROJECT)
+    assert history(shop)[0]["result"] == "succeeded"
+
+
+def test_says_the_id_of_a_deployment_that_is_just_being_made(shop, aws):
+    aws.faults["CreateDeployment"] = ["hang"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("CreateDeployment") == 1, "it is asked for")
+        process.send_signal(signal.SIGINT)
+        for line in process.stderr:
+            if b"interrupt again" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert b"whether it was made cannot be told" in errors
+
+
+@pytest.mark.parametrize("fault", ["lost", "reset", "500"])
+def test_makes_no_second_deployment_where_an_answer_is_lost(shop, aws, fault):
+    aws.faults["CreateDeployment"] = [fault]
+    end = last(deploy(shop, "--progress", "json"))
+    assert end["result"] == "succeeded"
+    assert len(aws.deployments) == 1
+
+
+def test_finds_what_keeps_the_group_busy_to_be_its_own(shop, aws):
+    """Listing is not allowed, and the use of the revision shows late."""
+    aws.denied = DENIED_BY_THE_LEAST_POLICY
+    aws.statuses = ["InProgress", "InProgress", "Succeeded"]
+    aws.faults["CreateDeployment"] = ["lost"]
+    aws.GetApplicationRevision = lambda body: (200, {"revisionInfo": {}})
+    end = last(deploy(shop, "--progress", "json"))
+    assert end["result"] == "succeeded"
+    assert len(aws.deployments) == 1
+
+
+def test_does_not_deploy_twice_where_nothing_can_be_told(shop, aws):
+    aws.denied = DENIED_BY_THE_LEAST_POLICY
+    aws.statuses = ["Succeeded"]
+    aws.faults["CreateDeployment"] = ["lost"]
+    end = last(deploy(shop, "--progress", "json", status=3))
+    assert end["problems"][0]["code"] == "deployment-uncertain"
+    assert len(aws.deployments) == 1
+
+
+def test_rides_out_throttled_and_broken_looks(shop, aws):
+    aws.statuses = ["InProgress"] * 3 + ["Succeeded"]
+    aws.faults["GetDeployment"] = ["throttle", "500", "reset", None, "throttle", None, "lost"]
+    aws.faults["BatchGetDeploymentTargets"] = ["500", "throttle"]
+    aws.faults["ListDeploymentTargets"] = ["throttle", "reset"]
+    assert last(deploy(shop, "--progress", "json"))["result"] == "succeeded"
+
+
+def test_tells_the_truth_about_a_job_that_was_killed(shop, aws):
+    aws.statuses = ["InProgress"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 0, "the deployment is watched")
+        process.kill()
+    [killed] = aws.deployments
+    assert history(shop)[0]["result"] == "unfinished"
+    aws.deployments[killed]["rest"] = ["Failed"]
+    aws.deployments[killed]["info"]["status"] = "Failed"
+    aws.statuses = ["Succeeded"]
+    deploy(shop)
+    assert [record["result"] for record in history(shop)] == ["succeeded", "failed"]
+
+
+def test_finds_the_deployment_of_a_job_that_was_killed_before_it_knew_the_id(shop, aws):
+    aws.faults["CreateDeployment"] = ["hang"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("CreateDeployment") == 1, "it is asked for")
+        process.kill()
+    # The request had arrived all the same.
+    aws.add(["Succeeded"], aws.requests("CreateDeployment")[0])
+    [record] = history(shop)
+    assert (record["result"], record["deployment_id"]) == ("unfinished", None)
+    shop("deployments", "--refresh", "--project", PROJECT)
+    [record] = history(shop)
+    assert (record["result"], record["deployment_id"]) == ("succeeded", "d-000000001")
+
+
+def test_deploys_without_writing_to_the_store(shop, aws):
+    shop.environment |= {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "s"}
+    before = shop.database.read_bytes()
+    shop.key_file.unlink()
+    shop("deploy", "--project", PROJECT, status=7)  # The keys are there, and do not open.
+    shop("deploy", "--project", "acme/other")
+    assert shop.database.read_bytes() == before
+
+
+def test_stops_a_deployment(shop, aws):
+    aws.statuses = ["InProgress"]
+    deploy(shop, "--no-watch")
+    shop("stop", "--project", PROJECT, status=64)
+    result = shop("stop", "--yes", "--roll-back", "--project", PROJECT)
+    assert b"will stop" in result.stderr
+    assert aws.requests("StopDeployment")[0]["autoRollbackEnabled"] is True
+    assert history(shop)[0]["result"] == "stopped"
+
+
+def test_deploys_a_revision_again_and_the_one_before(shop, aws):
+    aws.statuses = ["Succeeded"]
+    first = last(deploy(shop, "--progress", "json"))
+    shop.environment["SLIPWAY_BUILD_NUM"] = "43"
+    second = last(deploy(shop, "--progress", "json"))
+    words = ("--yes", "--project", PROJECT, "--progress", "json")
+    again = last(shop("redeploy", *words))
+    assert again["revision"] == second["revision"]
+    back = last(shop("rollback", *words))
+    assert back["revision"] == first["revision"]
+    assert len(history(shop)) == 4
+
+
+def test_keys_test_says_whose_they_are(shop):
+    shown = json.loads(shop("keys", "test", "--project", PROJECT, "--json").stdout)
+    assert shown["account"] == "123456789012"
+    assert shown["arn"] == "arn:aws:iam::123456789012:user/ci"
+
+
+def test_uploads_in_parts(shop, bucket):
+    (shop.work / "large").write_bytes(os.urandom(20 << 20))
+    end = last(deploy(shop, "--progress", "json"))
+    assert end["revision"]["e_tag"].endswith("-3")
+    assert bucket.head_object(Bucket="revisions", Key=KEY)["ContentLength"] > 20 << 20
+
+
+def test_shows_no_object_where_a_file_cannot_be_read(shop, bucket):
+    shop.environment["SLIPWAY_BUILD_NUM"] = "77"
+    os.mkfifo(shop.work / "pipe")
+    (shop.work / "leaves").symlink_to("/etc/passwd")
+    deploy(shop, status=2)
+    listed = bucket.list_objects_v2(Bucket="revisions", Prefix="apps/my-app-0123456-77")
+    assert listed["KeyCount"] == 0
+
+
+def test_a_fork_deploys_nothing(shop, aws):
+    fork = {
+        "CIRCLECI": "true", "CIRCLE_BRANCH": "master", "CIRCLE_PR_NUMBER": "7",
+        "CIRCLE_PR_USERNAME": "stranger", "CIRCLE_PR_REPONAME": "shop",
+    }
+    shop("deploy", "--project", PROJECT, variables=fork)
+    assert not aws.calls
+
+
+def test_nothing_to_deploy_is_no_failure(shop, aws):
+    result = deploy(shop, "--branch", "feature", "--progress", "json")
+    assert last(result)["result"] == "nothing"
+    assert not aws.calls
