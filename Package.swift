@@ -36,8 +36,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "AWSClient", "AWSSignature", "CSystemCalls", "CursesTerminal", "DeployEngine",
-                "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox", "Screens",
+                "AWSClient", "AWSSignature", "CSystemCalls", "ConfigurationFiles", "CursesTerminal",
+                "DeployEngine", "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox", "Screens",
                 "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
@@ -217,7 +217,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SlipwayCommandsTests",
-            dependencies: ["SlipwayCommands", "SlipwayCore", "TestSupport"],
+            dependencies: ["DeployEngine", "SlipwayCommands", "SlipwayCore", "TestSupport"],
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -11,11 +11,18 @@ extension AWSServices {
     static func live(_ environment: [String: String]) -> AWSServices {
         let began = ContinuousClock.now
         return AWSServices(
-            connect: { keys, report in
+            connect: { keys, retries, report in
+                let policy =
+                    switch retries {
+                    case .many: RetryPolicy()
+                    case .few:
+                        RetryPolicy(attemptLimit: 3, sureAttempts: 1, timeLimit: .seconds(15))
+                    }
                 let caller = AWSCaller(
                     keys: SigningKeys(keys), endpoints: try AWSEndpoints(environment: environment),
-                    transport: CurlTransport(ConnectionSettings(environment: environment)).transport,
-                    report: { if let problem = $0.problem { report(problem) } })
+                    transport: CurlTransport(ConnectionSettings(environment: environment))
+                        .transport,
+                    policy: policy, report: { if let problem = $0.problem { report(problem) } })
                 return AWSConnection(caller)
             },
             packer: { .folders(of: $0) }, interruptions: { Interruptions.begin() },

@@ -1,3 +1,4 @@
+import ConfigurationFiles
 import DeployEngine
 import RevisionArchive
 import SlipwayCore
@@ -6,7 +7,9 @@ extension RevisionPacker {
     /// Packs application roots of a repository on this machine.
     static func folders(of repository: String) -> RevisionPacker {
         RevisionPacker { root, progress in
-            let survey = try ApplicationFolder(root, in: repository).survey()
+            let folder = try ApplicationFolder(root, in: repository)
+            let isForWindows = AppSpecCheck.check(.folder(folder.path)).appSpec?.os == .windows
+            let survey = try folder.survey(isForWindows ? .caseInsensitive : .caseSensitive)
             return RevisionPacking(
                 byteCount: survey.size.byteCount, archiveByteLimit: survey.archiveByteLimit,
                 warnings: survey.warnings.map(\.problem),

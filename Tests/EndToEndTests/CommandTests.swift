@@ -24,7 +24,7 @@ struct CommandTests {
                 ["store", "show"], ["store", "rotate", "--plan"], ["store", "rotate"],
                 ["store", "unlockers"], ["backup", slipway.home("backup.db")],
                 ["restore", slipway.home("backup.db"), "--yes"],
-                ["doctor", "--project", "acme/shop"],
+                ["doctor", "--offline", "--project", "acme/shop"],
                 ["project", "rename", "acme/shop", "acme/store"],
                 ["keys", "remove", "--yes", "--project", "acme/store"],
                 ["project", "remove", "acme/store", "--yes"], ["project", "list"],
@@ -45,7 +45,7 @@ struct CommandTests {
                 ["export", "--json"], ["audit", "--limit", "2", "--json"],
                 ["audit", "verify", "--json"], ["store", "show", "--json"],
                 ["store", "rotate", "--json"], ["store", "unlockers", "list", "--json"],
-                ["doctor", "--project", "acme/shop", "--json"],
+                ["doctor", "--offline", "--project", "acme/shop", "--json"],
             ]), named: "json")
     }
 
@@ -111,7 +111,9 @@ struct CommandTests {
             ["store", "unlockers"], ["store", "unlockers", "list"], ["store", "unlockers", "add"],
             ["store", "unlockers", "add", "key-file"], ["store", "unlockers", "add", "key"],
             ["store", "unlockers", "add", "passphrase"], ["store", "unlockers", "remove"],
-            ["doctor"], ["package"], ["sandbox"], ["plan"], ["check"], ["iam-policy"],
+            ["doctor"], ["package"], ["sandbox"],
+            ["plan"], ["check"], ["iam-policy"], ["deploy"], ["watch"], ["stop"], ["rollback"],
+            ["redeploy"], ["deployments"], ["keys", "test"],
         ]
         for command in commands {
             let outcome = try Program.built("slipway").run(

@@ -481,3 +481,48 @@ def test_nothing_to_deploy_is_no_failure(shop, aws):
     result = deploy(shop, "--branch", "feature", "--progress", "json")
     assert last(result)["result"] == "nothing"
     assert not aws.calls
+
+
+def doctor(shop, status=0):
+    shop(
+        "settings", "set", "my-app", "--project", PROJECT, "--region", "us-east-1",
+        "--bucket", "revisions", "--key-pattern", "apps/{SHORT_COMMIT}",
+    )  # fmt: skip
+    result = shop("doctor", "--project", PROJECT, "--json", status=status)
+    return {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+
+
+def test_the_doctor_looks_at_aws_and_leaves_nothing(shop, aws, bucket):
+    def objects():
+        found = bucket.list_object_versions(Bucket="revisions")
+        uploads = bucket.list_multipart_uploads(Bucket="revisions")
+        return len(found.get("Versions", [])), len(uploads.get("Uploads", []))
+
+    before = objects()
+    checks = doctor(shop)
+    for name in ("AWS", "clock", "application my-app", "group instances", "bucket revisions"):
+        assert checks[name]["outcome"] == "passed", checks[name]
+    assert "arn:aws:iam::123456789012:user/ci" in checks["AWS"]["detail"]
+    assert checks["uploading"]["outcome"] == "unknown"
+    assert objects() == before
+    assert not aws.deployments
+
+
+def test_the_doctor_calls_nothing_missing_that_it_may_not_see(shop, aws):
+    aws.denied = DENIED_BY_THE_LEAST_POLICY
+    checks = doctor(shop)
+    for name in ("application my-app", "group instances"):
+        assert checks[name]["outcome"] == "unknown"
+        assert "may not do" in checks[name]["detail"]
+
+
+def test_the_doctor_names_what_is_missing(shop, aws):
+    circle = (shop.work / "circle.yml").read_text()
+    (shop.work / "circle.yml").write_text(circle.replace("instances", "missing"))
+    checks = doctor(shop, status=3)
+    assert checks["group missing"]["outcome"] == "failed"
+
+
+def test_the_doctor_cannot_tell_without_a_network(shop):
+    shop.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    assert doctor(shop)["AWS"]["outcome"] == "unknown"

@@ -62,7 +62,7 @@ struct DeployCommand: ParsableCommand {
     private func planned() throws -> PlanReport {
         let report: PlanReport
         do {
-            report = try PlanReport(build, project, store)
+            report = try PlanReport(build, project, store, measuringRoots: false)
         } catch {
             try end(with: error)
         }

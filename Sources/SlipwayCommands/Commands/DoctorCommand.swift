@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationFiles
 import KeyVault
 import ProjectStore
 import SlipwayCore
@@ -8,18 +9,21 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "Check the store, what opens it, and a project's keys and settings.",
         discussion: """
-            Changes nothing and reads no AWS key.
+            Changes nothing, here and in AWS. Asks AWS whose the keys are, and looks at the \
+            application, its groups and the bucket, if the keys may; --offline does not.
 
             Example:
               slipway doctor --project acme/shop
             """)
 
+    @Flag(help: "Ask AWS nothing, and read no AWS key.")
+    var offline = false
     @OptionGroup var project: ProjectOption
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: JSONOption
 
     func run() throws {
-        var checks: [Check] = []
+        var checks: [DoctorCheck] = []
         if let store = Self.opened(store, &checks) {
             checks.append(Self.file(store))
             checks.append(Self.writing(self.store))
@@ -37,7 +41,9 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    private static func opened(_ options: StoreOptions, _ checks: inout [Check]) -> ProjectStore? {
+    private static func opened(_ options: StoreOptions, _ checks: inout [DoctorCheck])
+        -> ProjectStore?
+    {
         do {
             let store = try options.open(.read)
             let info = try store.info()
@@ -50,7 +56,7 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    private static func file(_ store: ProjectStore) -> Check {
+    private static func file(_ store: ProjectStore) -> DoctorCheck {
         do {
             if let complaint = try store.integrityComplaint() {
                 return .failed("file", StoreError.damaged(path: store.path, detail: complaint))
@@ -61,7 +67,7 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    private static func writing(_ options: StoreOptions) -> Check {
+    private static func writing(_ options: StoreOptions) -> DoctorCheck {
         do {
             try options.open(.write).checkWritable()
             return .passed("writing", "the store can be changed")
@@ -70,20 +76,20 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    private static func unlocking(_ store: ProjectStore) -> [Check] {
+    private static func unlocking(_ store: ProjectStore) -> [DoctorCheck] {
         let source: UnlockSource
         do {
             source = try store.unlock()
         } catch is Cancelled {
             return [
-                Check(
+                DoctorCheck(
                     name: "unlocker", outcome: .unknown, detail: "no passphrase was given",
                     fix: "run it again and type the passphrase")
             ]
         } catch {
             return [.failed("unlocker", error)]
         }
-        let unlocker = Check.passed("unlocker", "opens with \(source)")
+        let unlocker = DoctorCheck.passed("unlocker", "opens with \(source)")
         do {
             guard case .intact(let count, _) = try store.verifyAudit() else {
                 throw StoreError.auditBroken(path: store.path)
@@ -96,13 +102,13 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    private func projectChecks(_ store: ProjectStore) -> [Check] {
+    private func projectChecks(_ store: ProjectStore) -> [DoctorCheck] {
         let name: ProjectName
         do {
             name = try project.resolve()
         } catch let error as UsageProblem {
             return [
-                Check(
+                DoctorCheck(
                     name: "project", outcome: .unknown, detail: error.problems[0].message,
                     fix: error.problems[0].fix)
             ]
@@ -115,14 +121,44 @@ struct DoctorCommand: ParsableCommand {
             return [.failed("project", error)]
         }
         return [.passed("project", name.rawValue), keys(name, store)] + settings(name, store)
+            + (offline ? [] : onAWS(name, store))
     }
 
-    private func keys(_ project: ProjectName, _ store: ProjectStore) -> Check {
+    /// What AWS says; nothing where there are no AWS keys to ask with, which was said.
+    private func onAWS(_ project: ProjectName, _ store: ProjectStore) -> [DoctorCheck] {
+        let keys: AWSKeys
+        do {
+            keys = try AWSKeys(of: project, in: self.store, for: "doctor")
+        } catch let problem as Problem where problem.code == "no-keys" {
+            return []
+        } catch {
+            return [.failed("AWS", error)]
+        }
+        let source = keys.notice.map { DoctorCheck.unknown("AWS keys", $0.message) }
+        let sections =
+            (try? PlanReport.readFile(in: Services.current.repository.root()).sections) ?? []
+        let settings = (try? store.settings(in: project)) ?? []
+        let subjects = settings.compactMap { version -> DoctorOnAWS.Subject? in
+            guard let settings = version.settings, let region = settings.region else { return nil }
+            let groups = sections.flatMap { $0.applications ?? [] }
+                .filter { $0.application.value == version.application }
+                .compactMap { $0.deploymentGroup.placed?.value }
+            return DoctorOnAWS.Subject(
+                application: version.application, region: region,
+                bucket: settings.revisionLocation?.bucket,
+                keyPattern: settings.revisionLocation?.keyPattern, groups: groups)
+        }
+        let doctor = DoctorOnAWS(keys.pair, Services.current.aws, subjects)
+        let checks = (try? waiting { await doctor.checks() }) ?? []
+        return (source.map { [$0] } ?? []) + checks
+    }
+
+    private func keys(_ project: ProjectName, _ store: ProjectStore) -> DoctorCheck {
         do {
             let keys = try store.keysSummary(of: project)
             let age = keys.savedAt.age(at: Services.current.now())
             if keys.accessKeyID.isTemporary, !keys.hasSessionToken {
-                return Check(
+                return DoctorCheck(
                     name: "AWS keys", outcome: .failed,
                     detail: "\(keys.accessKeyID) is of temporary keys, and there is no token",
                     fix: "slipway keys set \(keys.accessKeyID) --session-token --project \(project)"
@@ -134,12 +170,12 @@ struct DoctorCommand: ParsableCommand {
         }
     }
 
-    private func settings(_ project: ProjectName, _ store: ProjectStore) -> [Check] {
+    private func settings(_ project: ProjectName, _ store: ProjectStore) -> [DoctorCheck] {
         do {
             let all = try store.settings(in: project)
             guard !all.isEmpty else {
                 return [
-                    Check(
+                    DoctorCheck(
                         name: "settings", outcome: .unknown, detail: "no application has defaults",
                         fix: "circle.yml must say everything, or: slipway settings set APPLICATION")
                 ]
@@ -155,54 +191,5 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             return [.failed("settings", error)]
         }
-    }
-}
-
-/// One thing that the doctor looked at.
-private struct Check {
-    enum Outcome: String { case passed, failed, unknown }
-
-    let name: String
-    let outcome: Outcome
-    let detail: String
-    var why: String?
-    var fix: String?
-    var status = ExitStatus.configuration
-
-    static func passed(_ name: String, _ detail: String) -> Check {
-        Check(name: name, outcome: .passed, detail: detail)
-    }
-
-    static func failed(_ name: String, _ error: any Error) -> Check {
-        guard let report = error as? any ProblemReporting, let problem = report.problems.first
-        else {
-            return Check(
-                name: name, outcome: .failed, detail: String(describing: type(of: error)),
-                status: .store)
-        }
-        return Check(
-            name: name, outcome: .failed, detail: problem.message, why: problem.why,
-            fix: problem.fix, status: report.exitStatus)
-    }
-
-    func show(on console: Console) throws {
-        let mark =
-            switch outcome {
-            case .passed: console.isUnicode ? "\u{2713}" : "ok"
-            case .failed: console.isUnicode ? "\u{2717}" : "FAIL"
-            case .unknown: "?"
-            }
-        let padding = String(repeating: " ", count: max(1, 5 - mark.count))
-        let suffix = outcome == .unknown ? "cannot tell: " : ""
-        try console.line("\(mark)\(padding)\(name): \(suffix)\(detail)")
-        if let why { try console.line("     why: \(why)") }
-        if let fix { try console.line("     fix: \(fix)") }
-    }
-
-    var json: JSONValue {
-        [
-            "name": .string(name), "outcome": .string(outcome.rawValue),
-            "detail": .string(detail), "why": JSONValue(why), "fix": JSONValue(fix),
-        ]
     }
 }

@@ -30,7 +30,7 @@ extension KeysCommand {
             let console = Services.current.console
             if let notice = keys.notice { console.show([notice]) }
             let region = try region.map { try Region($0) } ?? self.region(of: project)
-            let connection = try Services.current.aws.connect(keys.pair) { problem in
+            let connection = try Services.current.aws.connect(keys.pair, .few) { problem in
                 console.show([problem])
             }
             let identity = try waiting { try await connection.identity(region) }

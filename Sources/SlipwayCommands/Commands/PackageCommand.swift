@@ -36,12 +36,12 @@ struct PackageCommand: ParsableCommand {
 
     func run() throws {
         try checkOutput()
-        let report = try PlanReport(build, project, store)
+        let report = try PlanReport(build, project, store, measuringRoots: false)
         let deployments = try chosen(report)
         var problems = report.problems
         let rules = deployments.map { rule($0, report) }
         if problems.contains(where: { $0.severity == .error }) {
-            return try end(report, [], problems)
+            return try end(report, [], problems + rootProblems(deployments, report))
         }
         var files: [(PlannedDeployment, RevisionFile)] = []
         for (deployment, rule) in zip(deployments, rules) {
@@ -54,7 +54,8 @@ struct PackageCommand: ParsableCommand {
                 if file.isInsideRoot { problems.append(Self.insideRoot(file)) }
                 files.append((deployment, file))
             } catch let error as any ProblemReporting {
-                return try end(report, files, problems + error.problems)
+                problems += PlanReport.problems(error, at: deployment.applicationRoot.origin)
+                return try end(report, files, problems)
             }
         }
         try end(report, files, problems)
@@ -100,12 +101,27 @@ struct PackageCommand: ParsableCommand {
         return deployments
     }
 
-    /// Which names clash where an application goes. The report has judged its AppSpec.
+    /// Says which names clash where an application goes. Its AppSpec was judged with the plan.
     private func rule(_ deployment: PlannedDeployment, _ report: PlanReport) -> NameRule {
         let parts = deployment.applicationRoot.value.pathComponents
         let folder = ([report.repository] + parts).joined(separator: "/")
         let reading = AppSpecCheck.check(Services.current.fileTree(folder))
         return reading.appSpec?.os == .windows ? .caseInsensitive : .caseSensitive
+    }
+
+    /// What would be wrong next, once the AppSpec is right: all is told at once.
+    private func rootProblems(
+        _ deployments: [PlannedDeployment], _ report: PlanReport
+    ) -> [Problem] {
+        deployments.flatMap { deployment in
+            do {
+                let root = deployment.applicationRoot.value
+                _ = try Services.current.repository.size(root, report.repository)
+                return [Problem]()
+            } catch {
+                return PlanReport.problems(error, at: deployment.applicationRoot.origin)
+            }
+        }
     }
 
     private func destination(_ deployment: PlannedDeployment) -> RevisionDestination {

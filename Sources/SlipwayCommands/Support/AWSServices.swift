@@ -4,12 +4,20 @@ package import SlipwayCore
 
 /// What commands need of AWS, and of a deploy. `slipway` fills it in; tests bring their own.
 package struct AWSServices: Sendable {
+    /// How long a request that fails is tried again.
+    package enum Retries: Sendable {
+        /// As long as a deployment is worth.
+        case many
+        /// Hardly: somebody waits for an answer, of whatever kind.
+        case few
+    }
+
     /// Speaks to AWS with these keys. Sends nothing yet. `report` is told what AWS's answers show on
     /// the way, from any task.
     ///
     /// Throws where the environment's AWS settings are wrong.
     package var connect:
-        @Sendable (AWSKeyPair, _ report: @escaping @Sendable (Problem) -> Void) throws ->
+        @Sendable (AWSKeyPair, Retries, _ report: @escaping @Sendable (Problem) -> Void) throws ->
             AWSConnection
     /// Packs application roots of a repository.
     package var packer: @Sendable (_ repository: String) -> RevisionPacker
@@ -21,8 +29,9 @@ package struct AWSServices: Sendable {
     package var randomNumber: @Sendable () -> UInt64
 
     package init(
-        connect: @escaping @Sendable (AWSKeyPair, @escaping @Sendable (Problem) -> Void) throws ->
-            AWSConnection,
+        connect:
+            @escaping @Sendable (AWSKeyPair, Retries, @escaping @Sendable (Problem) -> Void)
+            throws -> AWSConnection,
         packer: @escaping @Sendable (String) -> RevisionPacker,
         interruptions: @escaping @Sendable () -> AsyncStream<Void>,
         uptime: @escaping @Sendable () -> Duration,
@@ -39,7 +48,7 @@ package struct AWSServices: Sendable {
 
     /// No AWS at all.
     package static let none = AWSServices(
-        connect: { _, _ in throw Problem(code: "no-aws", "there is no AWS here") },
+        connect: { _, _, _ in throw Problem(code: "no-aws", "there is no AWS here") },
         packer: { _ in
             RevisionPacker { _, _ in throw Problem(code: "no-packer", "nothing is packed here") }
         },
@@ -91,7 +100,8 @@ package struct CodeDeployOperations: Sendable {
 
     package init(
         stop: @escaping @Sendable (DeploymentID, Bool?) async throws -> StopStatus,
-        group: @escaping @Sendable (ApplicationName, DeploymentGroup) async throws ->
+        group:
+            @escaping @Sendable (ApplicationName, DeploymentGroup) async throws ->
             DeploymentGroupInfo,
         checkApplication: @escaping @Sendable (ApplicationName) async throws -> Void
     ) {

@@ -89,6 +89,7 @@ struct DeployRun: Sendable {
                 uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep))
         var printer = ProgressPrinter(
             form, console: services.console, now: services.now, uptime: services.aws.uptime)
+        if let notice = session.keysNotice { try printer.show(.notice(DeployNotice(notice))) }
         var failure: (any Error)?
         let result = await driver.run(
             machine, interruptions: interruptions, notices: session.notices
@@ -120,10 +121,12 @@ extension DeployChange {
 struct AWSSession: Sendable {
     let connection: AWSConnection
     let notices: AsyncStream<Problem>
+    /// Where the AWS keys are from, if not the project's own.
+    let keysNotice: Problem?
     /// The store that the keys are from, opened to be changed; nil where they are not from one.
     let store: ProjectStore?
 
-    /// Finds the AWS keys and connects. Says where the keys are from, if not the project's own.
+    /// Finds the AWS keys and connects.
     ///
     /// Throws as ``AWSKeys/init(of:in:for:)`` does.
     init(
@@ -131,9 +134,9 @@ struct AWSSession: Sendable {
     ) throws {
         let keys = try AWSKeys(of: project, in: options, for: purpose)
         let (notices, post) = AsyncStream.makeStream(of: Problem.self)
-        if let notice = keys.notice { post.yield(notice) }
-        connection = try Services.current.aws.connect(keys.pair) { post.yield($0) }
+        connection = try Services.current.aws.connect(keys.pair, .many) { post.yield($0) }
         self.notices = notices
+        keysNotice = keys.notice
         store = keys.store
     }
 }

@@ -56,7 +56,8 @@ struct DeploymentReference: ParsableArguments {
         }
         guard let record = newest, let id = record.deployment else {
             throw Problem(
-                code: "no-deployment", "the store knows no deployment of "
+                code: "no-deployment",
+                "the store knows no deployment of "
                     + (project?.rawValue ?? "this project"),
                 why: "only those that slipway made are in it", fix: "give the deployment's id")
         }

@@ -35,10 +35,10 @@ struct PlanReport {
     /// Finds out everything: the build, the file, the settings, the folders, their AppSpecs.
     ///
     /// Needs no network and no unlocker. What is wrong with what the user wrote is in `problems`;
-    /// throws where the store cannot be used.
+    /// throws where the store cannot be used. Who will pack the folders need not have them measured.
     init(
         _ options: BuildOptions, _ projectOption: ProjectOption, _ store: StoreOptions,
-        scope: Scope = .build
+        scope: Scope = .build, measuringRoots: Bool = true
     ) throws {
         project = try projectOption.resolveIfKnown()
         repository = Services.current.repository.root()
@@ -53,7 +53,7 @@ struct PlanReport {
             sections = file.sections.filter { $0.applications != nil }
             problems += file.problems
             if scope == .build || build.map(options.namesWhatToTake) ?? false {
-                makePlan(options, file.sections, settings)
+                makePlan(options, file.sections, settings, measuringRoots)
             }
             if scope == .everything { review(settings) }
         } catch {
@@ -74,7 +74,8 @@ struct PlanReport {
     }
 
     private mutating func makePlan(
-        _ options: BuildOptions, _ sections: [DeploymentSection], _ settings: StoredSettings
+        _ options: BuildOptions, _ sections: [DeploymentSection], _ settings: StoredSettings,
+        _ measuringRoots: Bool
     ) {
         guard let build else { return }
         let request = PlanRequest(
@@ -86,7 +87,8 @@ struct PlanReport {
             problems += plan.warnings
             section = plan.section?.value
             skippedSections = plan.skippedSections.map(\.value)
-            measure(plan)
+            for deployment in plan.deployments { judge(deployment.applicationRoot) }
+            if measuringRoots { measure(plan) }
             self.plan = plan
         } catch {
             problems += error.problems
@@ -105,7 +107,6 @@ struct PlanReport {
         for deployment in plan.deployments {
             let root = deployment.applicationRoot
             guard sizes[root.value] == nil else { continue }
-            judge(root)
             let size = attempt(at: root.origin) { repository in
                 try Services.current.repository.size(root.value, repository)
             }
@@ -162,12 +163,23 @@ struct PlanReport {
         do {
             return try body(repository)
         } catch {
-            let found = (error as? any ProblemReporting)?.problems ?? []
-            // What is wrong with a file is no matter of the line that names the root.
-            problems += found.map { $0.file == nil ? $0.at(origin.place) : $0 }
-                .filter { !problems.contains($0) }
+            problems += Self.problems(error, at: origin).filter { !problems.contains($0) }
             return nil
         }
+    }
+
+    /// What is wrong with an application root; with a file in it, that is no matter of the line
+    /// which names the root.
+    static func problems(_ error: any Error, with root: Sourced<ApplicationRoot>) -> [Problem] {
+        let found = (error as? any ProblemReporting)?.problems ?? []
+        return found.map { $0.file == nil ? $0.at(root.origin.place) : $0 }
+    }
+
+    /// What is wrong with an application root; with a file in it, that is no matter of the line
+    /// which names the root.
+    static func problems(_ error: any Error, at origin: ValueOrigin) -> [Problem] {
+        let found = (error as? any ProblemReporting)?.problems ?? []
+        return found.map { $0.file == nil ? $0.at(origin.place) : $0 }
     }
 
     /// Reads `circle.yml` at the top of a repository. Throws where it is not there or is no YAML.

@@ -1,0 +1,241 @@
+import DeployEngine
+import Foundation
+import SlipwayCommands
+import SlipwayCore
+import Synchronization
+import TestSupport
+import Testing
+
+/// Runs `slipway deploy` in a repository and against an AWS that exist only here.
+private struct DeployWorld {
+    /// What looks find, the last one again and again.
+    var looks: [DeploymentInfo]
+    var targets: [DeploymentTarget] = []
+    var isTerminal = false
+
+    // All literals here are valid.
+    static let id = DeploymentID("d-1")!
+    static let eTag = ETag("9a0364b9e99bb480dd25e1f0284c8555")!
+    private static let circle = """
+        deployment:
+          production:
+            branch: master
+            codedeploy:
+              my-app:
+                deployment_group: instances
+                application_root: /
+                region: us-east-1
+                revision_location:
+                  s3_location: {bucket: revisions, key_pattern: "apps/{SHORT_COMMIT}"}
+        """
+
+    static func info(
+        _ status: DeploymentStatus, _ overview: DeploymentOverview
+    ) -> DeploymentInfo {
+        DeploymentInfo(id: id, status: status, overview: overview)
+    }
+
+    /// On a thread of its own: a command waits, and the threads of tests are for what it waits for.
+    func run(_ words: String...) async -> (output: String, errors: String, status: Int32) {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: runHere(words)) }
+        }
+    }
+
+    private func runHere(_ words: [String]) -> (output: String, errors: String, status: Int32) {
+        let output = Mutex("")
+        let errors = Mutex("")
+        let services = services { stream, text in
+            switch stream {
+            case .output: output.withLock { $0 += text }
+            case .error: errors.withLock { $0 += text }
+            }
+        }
+        let status = SlipwayCommand.run(["deploy"] + words, services: services)
+        return (output.withLock(\.self), errors.withLock(\.self), status)
+    }
+
+    private func services(
+        _ write: @escaping @Sendable (Console.Stream, String) -> Void
+    ) -> Services {
+        var services = Services(
+            environment: [
+                "SLIPWAY_DATABASE": "/nowhere/slipway.db", "AWS_SECRET_ACCESS_KEY": "secret",
+                "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+            ],
+            console: Console(isUnicode: true) { write($0, String(decoding: $1, as: UTF8.self)) },
+            terminal: Terminal(
+                isInput: false, isPresent: { false }, askHidden: { _ in nil }, ask: { _ in nil }),
+            readInput: { _ in SecretBytes(copying: []) },
+            readFile: { _, _ in SecretBytes(copying: Array(Self.circle.utf8)) },
+            descriptors: DescriptorReader { _, _ in SecretBytes(copying: []) },
+            author: { Author(user: "test", host: "test") }, homeFolder: { "/nowhere" },
+            now: { Date(timeIntervalSince1970: 0) }, originRemote: { nil },
+            repository: Repository(
+                root: { "/repository" }, branch: { "master" },
+                commit: { "0123456789abcdef0123456789abcdef01234567" }, exists: { _ in true },
+                folder: { _, _ in "/repository" },
+                size: { _, _ in RevisionSize(fileCount: 2, byteCount: 1500) }),
+            execute: { command, _, _ in
+                ExecuteError(command: command.first ?? "", code: 0, message: "")
+            })
+        services.terminal.isError = isTerminal
+        services.fileTree = { _ in .withAppSpec }
+        services.aws = aws
+        return services
+    }
+
+    private var aws: AWSServices {
+        let looks = ScriptedLooks(looks)
+        let targets = targets
+        let isTerminal = isTerminal
+        return AWSServices(
+            connect: { _, _, _ in
+                AWSConnection(
+                    codeDeploy: { _ in
+                        CodeDeployClient(
+                            register: { _, _, _ in }, create: { _ in Self.id },
+                            deployment: { _ in looks.next() },
+                            targetIDs: { _ in targets.map(\.id) },
+                            targets: { _, ids in targets.filter { ids.contains($0.id) } },
+                            deployments: { _, _, _ in [] },
+                            revisionUse: { _, _ in RevisionUse(lastUsedAt: nil) })
+                    },
+                    operations: { _ in
+                        CodeDeployOperations(
+                            stop: { _, _ in .pending }, group: { _, _ in DeploymentGroupInfo() },
+                            checkApplication: { _ in })
+                    },
+                    objects: ObjectStore(
+                        put: { object, _ in
+                            S3Location(bucket: object.bucket, key: object.key, eTag: Self.eTag)
+                        }, begin: { _ in UploadID("u") },
+                        putPart: { _, _, number, _ in UploadedPart(number: number, eTag: Self.eTag)
+                        },
+                        complete: { object, _, _ in
+                            S3Location(bucket: object.bucket, key: object.key, eTag: Self.eTag)
+                        }, abort: { _, _ in }),
+                    bucketRegion: { _, region in region }, keepsVersions: { _, _ in true },
+                    identity: { _ in
+                        CallerIdentity(
+                            account: nil, arn: UntrustedText(""), userID: UntrustedText(""))
+                    }, now: { Date(timeIntervalSince1970: 0) })
+            },
+            packer: { _ in
+                RevisionPacker { _, progress in
+                    RevisionPacking(
+                        byteCount: 1500, archiveByteLimit: 2000, warnings: [],
+                        parts: { _ in
+                            {
+                                progress(1500, 700)
+                                // Long enough for the bar to be drawn.
+                                for _ in 0..<(isTerminal ? 50 : 0) {
+                                    try await Task.sleep(for: .milliseconds(1))
+                                }
+                                return ArchivePart(
+                                    bytes: [UInt8](repeating: 0, count: 700),
+                                    packed: PackedRevision(
+                                        size: RevisionSize(fileCount: 2, byteCount: 1500),
+                                        archiveByteCount: 700))
+                            }
+                        })
+                }
+            },
+            interruptions: { AsyncStream { _ in } }, uptime: { .zero },
+            sleep: { _ in try await Task.sleep(for: .milliseconds(1)) }, randomNumber: { 7 })
+    }
+}
+
+private final class ScriptedLooks: Sendable {
+    private let rest: Mutex<[DeploymentInfo]>
+
+    init(_ looks: [DeploymentInfo]) { rest = Mutex(looks) }
+
+    func next() -> DeploymentInfo {
+        rest.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+    }
+}
+
+extension FileTree {
+    /// Nothing but an AppSpec that both agents accept.
+    fileprivate static let withAppSpec = FileTree(
+        kind: { $0 == "appspec.yml" ? .file : $0.isEmpty ? .folder : nil },
+        entries: { $0.isEmpty ? [Entry(name: "appspec.yml", kind: .file)] : [] },
+        isExecutable: { _ in false },
+        head: { path, _ in
+            path == "appspec.yml" ? Array("version: 0.0\nos: linux\n".utf8) : nil
+        })
+}
+
+@Suite("slipway deploy")
+struct DeployCommandTests {
+    private let failing: DeployWorld = {
+        let failed = LifecycleEventRecord(
+            event: .beforeInstall, status: .failed,
+            startedAt: Date(timeIntervalSince1970: 10), endedAt: Date(timeIntervalSince1970: 12),
+            diagnostics: Diagnostics(
+                errorCode: .scriptFailed, scriptName: UntrustedText("scripts/before.sh"),
+                message: UntrustedText("exit status 3"),
+                logTail: UntrustedText("starting\n\u{1B}[31mport 80 is taken\u{202E}\n")))
+        let stopped = LifecycleEventRecord(event: .applicationStop, status: .succeeded)
+        let skipped = LifecycleEventRecord(event: .install, status: .skipped)
+        var end = DeployWorld.info(.failed, DeploymentOverview(failed: 1, skipped: 1))
+        end.errorInformation = ErrorInformation(
+            code: .healthConstraints, message: UntrustedText("too few healthy\ninstances"))
+        return DeployWorld(
+            looks: [
+                DeployWorld.info(.created, DeploymentOverview()),
+                DeployWorld.info(.inProgress, DeploymentOverview(inProgress: 2)),
+                DeployWorld.info(.other("Marinating\u{7}"), DeploymentOverview(inProgress: 2)), end,
+            ],
+            targets: [
+                DeploymentTarget(
+                    id: TargetID("i-1"), status: .failed, events: [stopped, failed, skipped]),
+                DeploymentTarget(id: TargetID("i-2"), status: .skipped),
+            ])
+    }()
+
+    @Test func `tells everything in lines, without a control character`() async {
+        let (output, errors, status) = await failing.run("--progress", "plain")
+        expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-plain")
+        let isControl = (output + errors).unicodeScalars.contains {
+            $0 != "\n" && UntrustedText.isUnsafe($0)
+        }
+        #expect(!isControl)
+    }
+
+    @Test func `tells everything in JSON, one object a line`() async {
+        let (output, errors, status) = await failing.run("--progress", "json")
+        expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-json")
+    }
+
+    @Test func `says nothing but what went wrong where it is to be quiet`() async {
+        let (output, errors, status) = await failing.run("--progress", "quiet")
+        #expect(output.isEmpty)
+        #expect(errors.contains("failed: i-1 at BeforeInstall"))
+        #expect(!errors.contains("created"))
+        #expect(status == 1)
+        let good = DeployWorld(looks: [DeployWorld.info(.succeeded, DeploymentOverview())])
+        let quiet = await good.run("--progress", "quiet")
+        #expect(quiet.output.isEmpty)
+        #expect(quiet.status == 0)
+    }
+
+    @Test func `draws a bar on a terminal, and takes it away`() async {
+        var world = failing
+        world.isTerminal = true
+        let errors = await world.run("--progress", "plain").errors
+        let lines = errors.components(separatedBy: "\r\u{1B}[K")
+        #expect(
+            lines.contains { $0.hasPrefix("packing  \u{2588}") && $0.hasSuffix("0 bytes sent") })
+        // What comes after it begins on an empty line.
+        #expect(lines.last?.contains("packed 2 files") == true)
+        #expect(lines.last?.contains("packing") == false)
+    }
+
+    @Test func `ends where the deployment is made, if asked to`() async {
+        let (output, _, status) = await failing.run("--no-watch", "--progress", "plain")
+        #expect(output.hasPrefix("my-app: created after 0s: d-1  https://us-east-1.console.aws"))
+        #expect(status == 0)
+    }
+}
