@@ -33,3 +33,4 @@ lint:
 bench: release
 	@.ci/prepare test $(BUILD)
 	$(PYTHON) Benchmarks/store.py --slipway $(BUILD)/release/slipway
+	$(PYTHON) Benchmarks/screens.py --slipway $(BUILD)/release/slipway
