@@ -22,7 +22,6 @@ from terminal import (
     Session,
     as_job,
     control,
-    paste,
 )
 
 TERMINALS = ["xterm-256color", "screen", "linux", "vt100"]
@@ -383,7 +382,7 @@ def test_a_paste_never_submits(stored):
     session.until("acme/shop")
     session.send("a")
     session.until("owner/name")
-    session.send(paste("acme/pasted\r\nq\n:x\r"))
+    session.paste("acme/pasted\r\nq\n:x\r")
     session.until("line breaks and control characters")
     assert "acme/pastedq:x" in session.text
     session.send(BACKSPACE * 3, ENTER)
@@ -399,7 +398,8 @@ def test_a_pasted_secret_is_trimmed(stored):
     session.until("Permissions")
     session.send(ENTER)
     session.until("Stored: ")
-    session.send(DOWN, paste("  " + SECRET[::-1].decode() + "\n"))
+    session.send(DOWN)
+    session.paste("  " + SECRET[::-1].decode() + "\n")
     session.until("white space around what was pasted was left out")
     session.send(control("s"))
     session.until("version 2")
