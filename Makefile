@@ -36,3 +36,4 @@ bench: release
 	$(PYTHON) Benchmarks/plan.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/package.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/sandbox.py --slipway $(BUILD)/release/slipway
+	$(PYTHON) Benchmarks/screens.py --slipway $(BUILD)/release/slipway

@@ -171,6 +171,9 @@ let package = Package(
             ],
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
+            name: "CursesTerminalTests", dependencies: ["CursesTerminal", "TextGrid"],
+            swiftSettings: strict),
+        .testTarget(
             name: "PrivateFilesTests",
             dependencies: ["PrivateFiles", "SlipwayCore", "TestSupport"],
             swiftSettings: strict),

@@ -17,6 +17,7 @@ package struct ConflictScreen: AdminScreen {
     init(_ conflict: SettingsConflict, context: AdminContext) {
         self.conflict = conflict
         self.context = context
+        list.select { conflict.undecided.contains($0.field) }
     }
 
     package var path: [String] {

@@ -56,10 +56,12 @@ package struct ProjectsScreen: AdminScreen {
         if case .failed = phase {
             return [
                 Binding(.character("R"), .enter, label: "try again", message: .refresh),
-                Binding(.character("q"), .character("Q"), .escape, label: "quit", message: .quit),
+                Binding(.character("q"), .character("Q"), label: "quit", message: .quit),
             ]
         }
-        let nothing = list.selection == nil ? "there is no project yet" : nil
+        let nothing: String? =
+            list.selection != nil
+            ? nil : isLoading ? "the projects are still being read" : "there is no project here"
         var bindings: [Binding<AdminMessage>] = [
             Binding(
                 .enter, .right, .character("l"), label: "open",
@@ -84,7 +86,7 @@ package struct ProjectsScreen: AdminScreen {
         ]
         bindings.append(
             Binding(
-                .character("q"), .character("Q"), .escape, label: "quit", detail: "leave slipway",
+                .character("q"), .character("Q"), label: "quit", detail: "leave slipway",
                 message: .quit))
         return bindings
     }

@@ -160,6 +160,10 @@ package final class CursesTerminal: Sendable {
         if !letters.isDisjoint(with: [UInt8(ascii: "w"), UInt8(ascii: "c")]) {
             return state.withLock { state in
                 Self.readSize(&state)
+                // Terminals move and cut their lines at each resize, also where the size is the
+                // same again in the end: nothing of what was shown counts any more.
+                state.shown = nil
+                clearok(cncurses_stdscr(), true)
                 return .resize(width: state.width, height: state.height)
             }
         }
@@ -299,8 +303,7 @@ package final class CursesTerminal: Sendable {
         nodelay(screen, true)
         leaveok(screen, false)
         set_escdelay(25)
-        define_key("\u{1B}[200~", KeyReader.pasteBegin)
-        define_key("\u{1B}[201~", KeyReader.pasteEnd)
+        KeyReader.defineKeys()
         guard appearance.usesColor, has_colors(), start_color() == OK,
             use_default_colors() == OK, cncurses_colors() >= 8
         else { return .none }

@@ -11,6 +11,28 @@ struct KeyReader {
     /// No paste into a field is longer.
     static let pasteByteLimit = 64 << 10
 
+    /// Teaches curses the marks around a paste, and what terminals send that do not agree with the
+    /// description that TERM names.
+    static func defineKeys() {
+        define_key("\u{1B}[200~", pasteBegin)
+        define_key("\u{1B}[201~", pasteEnd)
+        let letters: [(Character, Int32)] = [
+            ("A", KEY_UP), ("B", KEY_DOWN), ("C", KEY_RIGHT), ("D", KEY_LEFT), ("H", KEY_HOME),
+            ("F", KEY_END),
+        ]
+        for (letter, code) in letters {
+            define_key("\u{1B}[\(letter)", code)
+            define_key("\u{1B}O\(letter)", code)
+        }
+        let numbers: [(Int, Int32)] = [
+            (1, KEY_HOME), (2, KEY_IC), (3, KEY_DC), (4, KEY_END), (5, KEY_PPAGE), (6, KEY_NPAGE),
+            (7, KEY_HOME), (8, KEY_END), (11, cncurses_function_key(1)),
+        ]
+        for (number, code) in numbers { define_key("\u{1B}[\(number)~", code) }
+        define_key("\u{1B}[Z", KEY_BTAB)
+        define_key("\u{1B}OP", cncurses_function_key(1))
+    }
+
     private enum Raw: Equatable {
         case none
         case character(UInt32)

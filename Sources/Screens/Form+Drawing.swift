@@ -154,8 +154,14 @@ extension Form {
                 label: field.label,
                 value: isSecret ? (isBlank(field.content) ? "" : "typed, not shown") : value,
                 isSecret: isSecret,
-                notes: notes + (value.isEmpty ? [field.placeholder] : []).filter { !$0.isEmpty })
+                notes: notes
+                    + (value.isEmpty ? [spoken(field.placeholder)] : []).filter { !$0.isEmpty })
         }
+    }
+
+    /// A placeholder without the dots that stand for a secret.
+    private func spoken(_ placeholder: String) -> String {
+        String(placeholder.drop { $0 == "•" || $0 == " " })
     }
 
     /// Takes an answer of the linear mode; numbers count fields. False for none of its own.

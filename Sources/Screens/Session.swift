@@ -57,8 +57,11 @@ package struct Session<Root: Screen>: Sendable {
 
     /// Takes an answer to an effect.
     package mutating func receive(_ message: Root.Message) -> [Root.Effect] {
-        reply = nil
-        return screen.update(message)
+        let before = screen.notice
+        let effects = screen.update(message)
+        // News of the screen comes before what a key had to say.
+        if screen.notice != before { reply = nil }
+        return effects
     }
 
     package mutating func tick(at now: Date) -> [Root.Effect] { send(.tick(now)) }

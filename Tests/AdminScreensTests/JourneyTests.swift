@@ -174,7 +174,7 @@ struct JourneyTests {
         // Only the region was changed by both.
         world.press(.character("s"))
         #expect(world.shown.contains("choose first: Region"))
-        world.press(.down, .character("m"), .character("s"))
+        world.press(.character("m"), .character("s"))
         let merged = world.projects[World.shop]?.applications[World.application]?.last
         #expect(merged?.version == 4)
         #expect(merged?.settings?[.region] == "eu-west-1")

@@ -49,11 +49,33 @@ struct AdminCommand: ParsableCommand {
             services.console.note("this terminal cannot show screens: a conversation instead")
             end = try converse(root, mailbox, store, services)
         }
-        store.finish()
+        store.finish {
+            services.console.note("the store is busy: what was begun is still being saved")
+        }
+        try tellLateAnswers(mailbox.take(), services)
         if end.isInterrupted { throw EarlyExit(.interrupted) }
         if let (problems, status) = end.screen.openingProblems {
             services.console.show(problems)
             throw EarlyExit(status)
+        }
+    }
+
+    /// Says what became of changes that were under way when the screen was left, where they were not
+    /// made.
+    private func tellLateAnswers(
+        _ messages: [AdminInterface.Message], _ services: Services
+    ) throws {
+        for message in messages {
+            guard case .answer(let answer, _) = message else { continue }
+            switch answer {
+            case .failed(let problems, let status):
+                services.console.show(problems)
+                throw EarlyExit(status)
+            case .settingsConflict, .keysConflict:
+                services.console.note("not saved: somebody else saved first")
+                throw EarlyExit(.configuration)
+            default: break
+            }
         }
     }
 

@@ -65,10 +65,15 @@ final class AdminStore: Sendable {
         queue.async { self.perform(request) }
     }
 
-    /// Waits until everything that was begun is done, so that no change is lost on the way out.
-    func finish() {
+    /// Waits until everything that was begun is done, so that no change is lost on the way out;
+    /// `notice` is called where that takes a while.
+    func finish(_ notice: () -> Void) {
         passphrase.stopAsking()
-        queue.sync {}
+        let end = DispatchSemaphore(value: 0)
+        queue.async { end.signal() }
+        guard end.wait(timeout: .now() + .milliseconds(500)) == .timedOut else { return }
+        notice()
+        end.wait()
     }
 
     /// Carries a request out before it returns.
