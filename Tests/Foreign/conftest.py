@@ -81,8 +81,6 @@ class Home:
         for made in (self.work, self.temporary):
             made.mkdir()
         self.environment = {
-            # No test speaks to AWS itself.
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
             "HOME": str(folder),
             "LANG": "C.UTF-8",
             "PATH": os.environ["PATH"],

@@ -169,6 +169,12 @@ def canaries():
     }
 
 
+@pytest.fixture(autouse=True)
+def no_aws(slipway):
+    """Nothing here speaks to AWS itself."""
+    slipway.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+
+
 @pytest.fixture
 def inputs():
     """A folder for what a test itself writes: no place to search."""
@@ -272,6 +278,15 @@ def walk_well(watch, values, here):
     got = watch("exec", *here, "--", "env", variables=given, hands_out=True).stdout
     assert values["secret"] in got
     watch("exec", *here, "--", "true", variables=given, status=SUCCESS)
+    watch("deployments", *here, status=SUCCESS)
+    watch("keys", "test", *here)
+    # The keys are opened before the address turns out to be none.
+    nowhere = {"AWS_ENDPOINT_URL": "nonsense"}
+    for command in ("watch", "stop", "rollback", "redeploy"):
+        words = [command, "d-1", "--region", "us-east-1", *here]
+        watch(*words, *(["--yes"] if command == "stop" else []), variables=nowhere)
+    for command in ("package", "deploy"):
+        watch(command, *here)
     watch("help")
     watch("--version")
 

@@ -526,3 +526,26 @@ def test_the_doctor_names_what_is_missing(shop, aws):
 def test_the_doctor_cannot_tell_without_a_network(shop):
     shop.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
     assert doctor(shop)["AWS"]["outcome"] == "unknown"
+
+
+def test_tells_the_truth_after_kills_at_any_moment(shop, aws):
+    aws.statuses = ["Created", "InProgress", "InProgress", "Succeeded"]
+    for round in range(12):
+        with shop.running("deploy", "--project", PROJECT) as process:
+            time.sleep(round * 0.06)
+            process.kill()
+        for item in aws.deployments.values():
+            item["info"]["status"] = "Succeeded"
+            item["rest"] = ["Succeeded"]
+    aws.statuses = ["Succeeded"]
+    deploy(shop)
+    shop("deployments", "--refresh", "--project", PROJECT)
+    records = history(shop)
+    assert records[0]["result"] == "succeeded"
+    assert len(aws.deployments) > 1
+    # Everything that was made is told of, with what became of it; nothing else is said to be.
+    made = [record["deployment_id"] for record in records if record["deployment_id"]]
+    assert sorted(made) == sorted(aws.deployments)
+    for record in records:
+        assert record["result"] == ("succeeded" if record["deployment_id"] else "unfinished")
+    assert b"none missing or changed" in shop("doctor", "--offline").stdout

@@ -147,7 +147,7 @@ struct DeployCommand: ParsableCommand {
             $0.isOpen && $0.outcome == nil && groups.contains($0.attempt.deploymentGroup)
         }
         guard !open.isEmpty else { return }
-        let connection = session.connection
+        let connection = session.hasty
         try? waiting { try await DeploymentHistory.settle(open, in: store, connection) }
     }
 }

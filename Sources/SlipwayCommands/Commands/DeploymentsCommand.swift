@@ -54,7 +54,7 @@ struct DeploymentsCommand: ParsableCommand {
         guard !open.isEmpty else { return }
         let session = try AWSSession(of: project, in: store, for: "deployments")
         let store = try session.store ?? store.open(.write)
-        let connection = session.connection
+        let connection = session.hasty
         try waiting { try await DeploymentHistory.settle(open, in: store, connection) }
     }
 }

@@ -120,6 +120,8 @@ extension DeployChange {
 /// AWS as one command speaks to it, and what it has to say on the way.
 struct AWSSession: Sendable {
     let connection: AWSConnection
+    /// The same, for what is not worth waiting long for.
+    let hasty: AWSConnection
     let notices: AsyncStream<Problem>
     /// Where the AWS keys are from, if not the project's own.
     let keysNotice: Problem?
@@ -135,6 +137,7 @@ struct AWSSession: Sendable {
         let keys = try AWSKeys(of: project, in: options, for: purpose)
         let (notices, post) = AsyncStream.makeStream(of: Problem.self)
         connection = try Services.current.aws.connect(keys.pair, .many) { post.yield($0) }
+        hasty = try Services.current.aws.connect(keys.pair, .few) { _ in }
         self.notices = notices
         keysNotice = keys.notice
         store = keys.store

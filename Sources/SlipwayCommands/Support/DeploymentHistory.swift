@@ -93,13 +93,14 @@ final class DeploymentHistory: Sendable {
 
     /// Asks AWS how attempts ended that the history does not know the end of, and writes it down.
     ///
-    /// What AWS does not tell stays as it is. Throws where the store cannot be written.
+    /// What AWS does not tell stays as it is. Throws where the store cannot be written, and where AWS
+    /// does not answer, so that the others are not asked about in vain.
     static func settle(
         _ records: [DeploymentRecord], in store: ProjectStore, _ connection: AWSConnection
     ) async throws {
         for record in records.filter(\.isOpen).prefix(settlingLimit) {
             let client = connection.codeDeploy(record.attempt.region)
-            guard let info = await find(record, client) else { continue }
+            guard let info = try await find(record, client) else { continue }
             var revision = record.revision
             if case .s3(let location) = info.revision { revision = location }
             if let outcome = info.status.outcome {
@@ -115,18 +116,24 @@ final class DeploymentHistory: Sendable {
     /// The deployment of an attempt: by its id, or else by its description, which only it has.
     private static func find(
         _ record: DeploymentRecord, _ client: CodeDeployClient
-    ) async -> DeploymentInfo? {
-        if let id = record.deployment { return try? await client.deployment(id) }
-        guard let description = record.attempt.description, let start = record.startedAt.date,
-            DeploymentMark.isMarked(description),
-            let ids = try? await client.deployments(
+    ) async throws -> DeploymentInfo? {
+        do {
+            if let id = record.deployment { return try await client.deployment(id) }
+            guard let description = record.attempt.description, let start = record.startedAt.date,
+                DeploymentMark.isMarked(description)
+            else { return nil }
+            let ids = try await client.deployments(
                 record.attempt.application, record.attempt.deploymentGroup, start - 60)
-        else { return nil }
-        for id in ids.prefix(20) {
-            guard let info = try? await client.deployment(id) else { continue }
-            if info.description == UntrustedText(description.rawValue) { return info }
+            for id in ids.prefix(20) {
+                let info = try await client.deployment(id)
+                if info.description == UntrustedText(description.rawValue) { return info }
+            }
+            return nil
+        } catch let error as any AWSFailure
+            where [.missing, .denied, .refused].contains(error.meaning)
+        {
+            return nil
         }
-        return nil
     }
 }
 
