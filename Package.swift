@@ -37,7 +37,8 @@ let package = Package(
             name: "slipway",
             dependencies: [
                 "AWSClient", "AWSSignature", "CSystemCalls", "ConfigurationFiles", "CursesTerminal",
-                "DeployEngine", "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox", "Screens",
+                "DeployEngine", "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox",
+                "Screens",
                 "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
@@ -45,8 +46,9 @@ let package = Package(
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "AdminScreens", "ConfigurationFiles", "DeployEngine", "KeyVault", "PrivateFiles",
-                "ProjectStore", "RevisionArchive", "Screens", "SlipwayCore", argumentParser,
+                "AdminScreens", "ConfigurationFiles", "DeployEngine", "KeyVault", "LiveScreens",
+                "PrivateFiles", "ProjectStore", "RevisionArchive", "Screens", "SlipwayCore",
+                argumentParser,
             ],
             exclude: ["JSON.md"],
             swiftSettings: strict),
@@ -63,7 +65,8 @@ let package = Package(
         // An application root to the same zip bytes every time, streamed. An edge; imported by
         // slipway and SlipwayCommands.
         .target(
-            name: "RevisionArchive", dependencies: ["CDeflate", "CSystemCalls", "CZlib", "SlipwayCore"],
+            name: "RevisionArchive",
+            dependencies: ["CDeflate", "CSystemCalls", "CZlib", "SlipwayCore"],
             swiftSettings: strict),
         // zlib and libdeflate as they are. Imported by RevisionArchive.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -139,6 +142,11 @@ let package = Package(
         .target(
             name: "AdminScreens", dependencies: ["Screens", "SlipwayCore", "TextGrid"],
             swiftSettings: strict),
+        // Deployments while they happen, as screens. Never sees curses. Imported by SlipwayCommands.
+        .target(
+            name: "LiveScreens",
+            dependencies: ["DeployEngine", "Screens", "SlipwayCore", "TextGrid"],
+            swiftSettings: strict),
         // Temporary folders, processes and snapshots for every test target.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         // Kills writers and rotations of a store at random, and crowds it. Run by EndToEndTests.
@@ -204,6 +212,12 @@ let package = Package(
             name: "InstanceAgentTests",
             dependencies: ["CSystemCalls", "InstanceAgent", "SlipwayCore", "TestSupport"],
             exclude: ["Cases"], swiftSettings: strict),
+        .testTarget(
+            name: "LiveScreensTests",
+            dependencies: [
+                "DeployEngine", "LiveScreens", "Screens", "SlipwayCore", "TestSupport", "TextGrid",
+            ],
+            exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "DeployEngineTests",
             dependencies: ["DeployEngine", "SlipwayCore", "TestSupport"],

@@ -128,3 +128,10 @@ package struct DeployNotice: Equatable, Sendable {
         self.isHeartbeat = isHeartbeat
     }
 }
+
+extension DeployNotice {
+    /// The codes of notices that say how AWS answers, for those who show that by other means.
+    package static let cannotLookCode = "cannot-look"
+    package static let answersAgainCode = "answers-again"
+    package static let targetsDeniedCode = "targets-denied"
+}

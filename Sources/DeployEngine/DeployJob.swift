@@ -47,6 +47,20 @@ package struct DeployJob: Equatable, Sendable {
         self.isDescriptionUnique = isDescriptionUnique
     }
 
+    /// Deploys a revision that is in S3 already as another deployment was: with its options.
+    package init(
+        deploying revision: S3Location, as info: DeploymentInfo, _ application: ApplicationName,
+        _ group: DeploymentGroup, in region: Region, description: DeploymentDescription?,
+        timeLimit: Duration?
+    ) {
+        self.init(
+            application: application, deploymentGroup: group, region: region,
+            source: .revision(revision), deploymentConfiguration: info.deploymentConfiguration,
+            description: description, fileExistsBehavior: info.fileExistsBehavior,
+            ignoreApplicationStopFailures: info.ignoreApplicationStopFailures,
+            timeLimit: timeLimit, isDescriptionUnique: true)
+    }
+
     /// What is asked of CodeDeploy once the revision is there.
     package func request(_ revision: S3Location) -> DeploymentRequest {
         DeploymentRequest(

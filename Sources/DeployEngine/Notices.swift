@@ -1,22 +1,23 @@
-package import SlipwayCore
+import SlipwayCore
 
 /// The words for what is met while deploying.
 enum Notices {
     static let targetsDenied = Problem(
-        .warning, code: "targets-denied", "instances and lifecycle events are not shown",
+        .warning, code: DeployNotice.targetsDeniedCode,
+        "instances and lifecycle events are not shown",
         why: "the AWS keys may not list them; counts and the result are not affected",
         fix: "allow codedeploy:ListDeploymentTargets and codedeploy:BatchGetDeploymentTargets: "
             + "slipway iam-policy --watch")
 
     static func cannotLook(at id: DeploymentID, _ failure: DeployFailure) -> Problem {
         Problem(
-            .warning, code: "cannot-look", "AWS does not tell how far \(id) is",
+            .warning, code: DeployNotice.cannotLookCode, "AWS does not tell how far \(id) is",
             why: failure.problems.first?.message,
             fix: "nothing to do: the deployment goes on, and slipway keeps asking")
     }
 
     static func answersAgain(_ id: DeploymentID) -> Problem {
-        Problem(.warning, code: "answers-again", "AWS answers again about \(id)")
+        Problem(.warning, code: DeployNotice.answersAgainCode, "AWS answers again about \(id)")
     }
 
     static func rollingBack(_ id: DeploymentID, by rollback: DeploymentID) -> Problem {
@@ -117,20 +118,4 @@ package func shownTime(_ seconds: Int64) -> String {
     if seconds < 60 { return "\(seconds)s" }
     if seconds < 3600 { return "\(seconds / 60)m \(two(seconds % 60))s" }
     return "\(seconds / 3600)h \(two(seconds / 60 % 60))m"
-}
-
-/// What to make of a final status: the one plain sentence on a failure that AWS's own words leave
-/// out. Nil where there is nothing to add.
-package func explanation(of error: ErrorInformation) -> String? {
-    switch error.code {
-    case .healthConstraints: "too few instances stayed healthy; the failed ones tell the cause"
-    case .healthConstraintsInvalid:
-        "the deployment configuration asks for more healthy instances than there are"
-    case .noInstances: "no instance has the tags of the group, or none is running"
-    case .revisionMissing: "the object in S3 is gone, or the instances may not read it"
-    case .agentIssue, .timeout: "no CodeDeploy agent answered: is it running on the instances?"
-    case .alarmActive: "an alarm of the group is active"
-    case .roleMissing, .rolePermissions: "the group's service role is missing or may too little"
-    default: nil
-    }
 }

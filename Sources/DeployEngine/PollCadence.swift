@@ -12,7 +12,8 @@ package enum PollCadence {
         var delay: Duration =
             switch age {
             case ..<(.seconds(6)): .seconds(1)
-            case ..<(.seconds(60)): .seconds(3)
+            case ..<(.seconds(60)): .milliseconds(1500)
+            case ..<(.seconds(180)): .seconds(3)
             case ..<(.seconds(600)): .seconds(5)
             default: .seconds(10)
             }

@@ -63,6 +63,9 @@ package struct SessionEnd<Root: Screen>: Sendable {
     package let isInterrupted: Bool
 }
 
+/// Between two frames that only show news: at most eleven a second.
+private let newsInterval = Duration.milliseconds(90)
+
 /// Runs a screen on a terminal until it is over.
 ///
 /// `perform` starts an effect and returns at once; what comes of it is posted to the mailbox.
@@ -78,6 +81,10 @@ package func runScreen<Root: Screen>(
     var lastTick = now()
     if session.screen.tick != nil { session.tick(at: lastTick).forEach(perform) }
     var needsRepaint = false
+    let clock = ContinuousClock()
+    var shownAt = clock.now - newsInterval
+    // News may come faster than anybody reads: they wait for the next frame, a key does not.
+    var newsWait = false
     while true {
         // Answers first, so that a frame is drawn once for all of them.
         var messages = mailbox.take()
@@ -86,14 +93,26 @@ package func runScreen<Root: Screen>(
             messages = mailbox.take()
         }
         if session.isOver { break }
-        if needsRepaint { terminal.repaint(session.frame) } else { terminal.show(session.frame) }
-        needsRepaint = false
+        let rest = newsInterval - (clock.now - shownAt)
+        newsWait = newsWait && rest > .zero
+        if !newsWait {
+            if needsRepaint {
+                terminal.repaint(session.frame)
+            } else {
+                terminal.show(session.frame)
+            }
+            needsRepaint = false
+            shownAt = clock.now
+        }
         var timeout: Duration?
         if let tick = session.screen.tick {
             let passed = Duration.seconds(now().timeIntervalSince(lastTick))
             timeout = max(.zero, tick - passed)
         }
+        if newsWait { timeout = min(timeout ?? rest, rest) }
         let event = terminal.nextEvent(timeout)
+        if event == .timeout, newsWait { continue }
+        newsWait = event == .woken
         if event == .timeout, session.screen.tick != nil {
             lastTick = now()
             session.tick(at: lastTick).forEach(perform)

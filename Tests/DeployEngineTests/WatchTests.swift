@@ -148,7 +148,7 @@ struct CadenceTests {
     }
 
     @Test func `doubles with failures, up to a minute`() {
-        let delays = (1...10).map { delay(.seconds(120), failures: $0) }
+        let delays = (1...10).map { delay(.seconds(300), failures: $0) }
         #expect(delays[0] == .seconds(10))
         #expect(delays[1] == .seconds(20))
         #expect(delays.max() == .seconds(60))

@@ -51,7 +51,13 @@ struct DeployCommand: ParsableCommand {
                 options: .init(
                     watches: !leaves, whenBusy: whenBusy,
                     seed: Services.current.aws.randomNumber())),
-            session: session, form: progress.form, repository: report.repository)
+            session: session, form: progress.form(isWatched: !leaves),
+            repository: report.repository,
+            context: LiveContext(
+                commit: report.build?.commit?.value,
+                project: report.project,
+                application: plan.deployments.first?.application.value,
+                group: plan.deployments.first?.deploymentGroup.value, store: session.store))
         if let notice { Services.current.console.show([notice]) }
         settle(report, history, session)
         let result = try run { history?.fold($0) }

@@ -34,14 +34,11 @@ struct RedeployOptions: ParsableArguments {
                 + (revision.version.map { ", version \($0)," } ?? "")
                 + " to \(group) of \(application) in \(found.region).")
         let job = DeployJob(
-            application: application, deploymentGroup: group, region: found.region,
-            source: .revision(revision), deploymentConfiguration: info.deploymentConfiguration,
+            deploying: revision, as: info, application, group, in: found.region,
             description: DeploymentMark.description(
                 project: found.project, build: nil, verb: "\(verb) \(found.deployment)",
                 number: Services.current.aws.randomNumber()),
-            fileExistsBehavior: info.fileExistsBehavior,
-            ignoreApplicationStopFailures: info.ignoreApplicationStopFailures,
-            timeLimit: try timeLimit.limit(), isDescriptionUnique: true)
+            timeLimit: try timeLimit.limit())
         let history = history(found, session)
         let run = DeployRun(
             machine: DeployMachine(
@@ -49,7 +46,10 @@ struct RedeployOptions: ParsableArguments {
                 options: .init(
                     watches: !leaves, whenBusy: whenBusy,
                     seed: Services.current.aws.randomNumber())),
-            session: session, form: progress.form)
+            session: session, form: progress.form(isWatched: !leaves),
+            context: LiveContext(
+                project: found.project, application: application, group: group,
+                store: session.store))
         let result = try run { history?.fold($0) }
         if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
     }

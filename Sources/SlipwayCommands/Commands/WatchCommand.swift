@@ -22,7 +22,7 @@ struct WatchCommand: ParsableCommand {
     func run() throws {
         let found = try reference.resolve()
         let session = try AWSSession(of: found.project, in: reference.store, for: "watch")
-        let result = try found.watch(session, try timeLimit.limit(), progress.form)
+        let result = try found.watch(session, try timeLimit.limit(), progress.form())
         if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
     }
 }
@@ -36,7 +36,11 @@ extension DeploymentReference.Found {
             machine: DeployMachine(
                 watching: .init(deployment: deployment, region: region, timeLimit: limit),
                 seed: Services.current.aws.randomNumber()),
-            session: session, form: form)
+            session: session, form: form,
+            context: LiveContext(
+                commit: record?.attempt.commit,
+                project: project, application: record?.attempt.application,
+                group: record?.attempt.deploymentGroup, store: session.store))
         let result = try run()
         settle(result, session.store)
         return result

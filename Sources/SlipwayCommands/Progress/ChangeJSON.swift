@@ -165,7 +165,15 @@ enum ChangeJSON {
             members([
                 "target": .string(failure.target.rawValue),
                 "lifecycle_event": JSONValue(failure.record?.event.rawValue),
-            ]) + members(diagnostics(failure.record?.diagnostics ?? Diagnostics())))
+            ]) + members(diagnostics(failure.record?.diagnostics ?? Diagnostics()))
+                + members(explanation(failure.record?.explanation())))
+    }
+
+    private static func explanation(_ explanation: Explanation?) -> JSONValue {
+        [
+            "why": JSONValue(explanation?.meaning),
+            "fix": JSONValue(explanation.map { "check \($0.nextCheck)" }),
+        ]
     }
 
     private static func rollback(_ rollback: RollbackResult) -> JSONValue {
@@ -189,7 +197,10 @@ enum ChangeJSON {
 
     private static func error(_ error: ErrorInformation?) -> JSONValue {
         guard let error else { return .null }
-        return ["code": .string(error.code.rawValue), "message": error.message?.json ?? .null]
+        return .object(
+            members([
+                "code": .string(error.code.rawValue), "message": error.message?.json ?? .null,
+            ]) + members(explanation(error.explanation)))
     }
 
     static func revision(_ location: S3Location) -> JSONValue {

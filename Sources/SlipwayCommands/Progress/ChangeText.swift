@@ -128,6 +128,10 @@ enum ChangeText {
             + (diagnostics.logTail?.escapedLines.map { "  | " + $0 } ?? [])
     }
 
+    private static func lines(_ explanation: Explanation) -> [String] {
+        ["  why: \(explanation.meaning)", "  fix: check \(explanation.nextCheck)"]
+    }
+
     private static func error(_ error: ErrorInformation) -> String {
         let code = UntrustedText(error.code.rawValue)
         return "\(code)\(error.message.map { ": \($0)" } ?? "")"
@@ -144,10 +148,15 @@ enum ChangeText {
             }
             lines.append("failed: \(failure.target) at \(UntrustedText(record.event.rawValue))")
             if let diagnostics = record.diagnostics { lines += Self.lines(diagnostics) }
+            if let explanation = record.explanation() {
+                lines += Self.lines(explanation)
+            }
         }
         if let error = result.errorInformation {
             lines.append("error: CodeDeploy says \(self.error(error))")
-            if let why = explanation(of: error) { lines.append("  why: \(why)") }
+            if let explanation = error.explanation {
+                lines += Self.lines(explanation)
+            }
         }
         if let rollback = result.rollback {
             let revision: String? =

@@ -10,6 +10,8 @@ struct ProgressPrinter {
         case lines(hasBar: Bool)
         case json
         case quiet
+        /// What stays on the normal screen after the live one: the failures and the result.
+        case screen
     }
 
     private let form: Form
@@ -45,6 +47,10 @@ struct ProgressPrinter {
         case .json:
             try console.document(ChangeJSON.object(change, at: now()).compact + "\n")
             try console.flush()
+        case .screen:
+            guard case .result(let result) = change else { return }
+            for line in ChangeText.lines(change) { console.note(line) }
+            try console.line(ChangeText.summary(result))
         case .quiet:
             guard case .result(let result) = change, result.exitStatus != .success else { return }
             for line in ChangeText.lines(change) { console.note(line) }

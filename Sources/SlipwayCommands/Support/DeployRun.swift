@@ -11,18 +11,35 @@ struct ProgressOptions: ParsableArguments {
             "auto, screen, plain, json (one object a line) or quiet.", valueName: "mode"))
     var progress: ProgressMode = .auto
 
-    var form: ProgressPrinter.Form {
+    /// `isWatched` says whether there will be anything to see on a screen.
+    func form(isWatched: Bool = true) -> ProgressPrinter.Form {
         switch progress {
         case .json: .json
         case .quiet: .quiet
-        case .auto, .screen, .plain: .lines(hasBar: Services.current.terminal.isError)
+        case .screen: .screen
+        case .auto where isWatched && Self.canShowScreen: .screen
+        case .auto, .plain: .lines(hasBar: Services.current.terminal.isError)
         }
+    }
+
+    private static var canShowScreen: Bool {
+        let services = Services.current
+        return services.screens.isTerminal && services.variable("TERM") != "dumb"
+            && services.variable("SLIPWAY_ACCESSIBLE") != "1"
+    }
+
+    func validate() throws {
+        guard progress == .screen, Services.scoped?.screens.isTerminal == false else { return }
+        throw ValidationError(
+            "--progress screen needs a terminal on standard input and output; --progress plain "
+                + "prints lines anywhere")
     }
 
     var printer: ProgressPrinter {
         let services = Services.current
         return ProgressPrinter(
-            form, console: services.console, now: services.now, uptime: services.aws.uptime)
+            form(isWatched: false), console: services.console, now: services.now,
+            uptime: services.aws.uptime)
     }
 
     /// Ends before anything began: with the same last line as every run.
@@ -65,6 +82,8 @@ struct DeployRun: Sendable {
     let form: ProgressPrinter.Form
     /// The top of the repository whose application roots are packed.
     var repository = "."
+    /// For the live screen.
+    var context: LiveContext
 
     /// Runs it. `fold` gets every change too, and may have something to say of it.
     ///
@@ -72,23 +91,40 @@ struct DeployRun: Sendable {
     func callAsFunction(
         fold: @escaping @Sendable (DeployChange) -> Problem? = { _ in nil }
     ) throws -> DeployResult {
+        if form == .screen, let taken = Services.current.screens.take() {
+            let result = try LiveRun(self, context).show(on: taken, fold)
+            var printer = printer(.screen)
+            try printer.show(.result(result))
+            return result
+        }
         let interruptions = Services.current.aws.interruptions()
         return try waiting { try await run(interruptions, fold) }
     }
 
-    private func run(
-        _ interruptions: AsyncStream<Void>, _ fold: @Sendable (DeployChange) -> Problem?
-    ) async throws -> DeployResult {
+    /// What carries machines out.
+    var driver: DeployDriver {
         let services = Services.current
         let connection = session.connection
-        let driver = DeployDriver(
+        return DeployDriver(
             codeDeploy: { connection.codeDeploy($0) },
             uploader: RevisionUploader(
                 packer: services.aws.packer(repository), store: connection.objects),
             clock: EngineClock(
                 uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep))
-        var printer = ProgressPrinter(
+    }
+
+    private func printer(_ form: ProgressPrinter.Form) -> ProgressPrinter {
+        let services = Services.current
+        return ProgressPrinter(
             form, console: services.console, now: services.now, uptime: services.aws.uptime)
+    }
+
+    private func run(
+        _ interruptions: AsyncStream<Void>, _ fold: @Sendable (DeployChange) -> Problem?
+    ) async throws -> DeployResult {
+        // A terminal that cannot show screens gets lines.
+        var printer = printer(
+            form == .screen ? .lines(hasBar: Services.current.terminal.isError) : form)
         if let notice = session.keysNotice { try printer.show(.notice(DeployNotice(notice))) }
         var failure: (any Error)?
         let result = await driver.run(

@@ -1,0 +1,155 @@
+package import DeployEngine
+package import FoundationEssentials
+package import SlipwayCore
+
+/// What a screen knows of one deployment that is made or watched: the fold of its changes.
+package struct LiveDeployment: Equatable, Sendable {
+    /// How far the way to the deployment is.
+    package enum Stage: Equatable, Sendable {
+        case starting, uploading, registering, creating, running, over
+    }
+
+    /// Whether AWS answers.
+    package enum Connection: Equatable, Sendable {
+        case answering
+        /// Several looks in a row failed, for this reason.
+        case failing(String)
+    }
+
+    /// Which deployment of a run it is: the first of `count` is 1.
+    package struct Position: Equatable, Sendable {
+        package let number: Int
+        package let count: Int
+    }
+
+    package private(set) var stage = Stage.starting
+    package private(set) var application: ApplicationName?
+    package private(set) var deploymentGroup: DeploymentGroup?
+    package private(set) var region: Region?
+    package private(set) var revision: S3Location?
+    package private(set) var description: UntrustedText?
+    package private(set) var position = Position(number: 1, count: 1)
+    package private(set) var progress: UploadProgress?
+    package private(set) var packed: PackedRevision?
+    /// The deployment, and after it what rolls it back.
+    package private(set) var runs: [LiveRun] = []
+    package private(set) var connection = Connection.answering
+    /// When AWS last said something.
+    package private(set) var heardAt: Date?
+    /// False once it is known that the AWS keys may not see targets.
+    package private(set) var seesTargets = true
+    package private(set) var notices: [Problem] = []
+    package private(set) var result: DeployResult?
+    package private(set) var earlier: [DeploymentID] = []
+    /// When the stage that runs now was first seen, by this machine's clock.
+    package private(set) var beganAt: Date?
+    /// How long this group's last successful deployments took, in seconds.
+    package let pastDurations: [Double]
+
+    /// What the build was of, where that is known.
+    package let commit: CommitID?
+
+    package init(pastDurations: [Double] = [], commit: CommitID? = nil) {
+        self.pastDurations = pastDurations
+        self.commit = commit
+    }
+
+    /// The run that goes on now: the rollback, once there is one.
+    package var run: LiveRun? { runs.last }
+
+    package var isOver: Bool { result != nil }
+
+    package mutating func take(_ change: DeployChange, at now: Date) {
+        switch change {
+        case .plan(let job, let number, let count): begin(job, number, count, now)
+        case .progress(let progress):
+            stage = .uploading
+            self.progress = progress
+        case .packed(let packed): self.packed = packed
+        case .uploaded(let location):
+            stage = .registering
+            revision = location
+        case .registered: stage = .creating
+        case .created(let created): begin(created, now)
+        case .status(let status): take(status, now)
+        case .target(let change):
+            heard(now)
+            withRun(change.deployment) { $0.take(change.target, at: now) }
+        case .lifecycle(let change):
+            heard(now)
+            withRun(change.deployment) { $0.take(change.record, of: change.target, at: now) }
+        case .notice(let notice): take(notice)
+        case .result(let result):
+            stage = .over
+            self.result = result
+            if let location = result.revision { revision = location }
+        }
+    }
+
+    private mutating func begin(_ job: DeployJob, _ number: Int, _ count: Int, _ now: Date) {
+        if let before = runs.first?.id { earlier.append(before) }
+        application = job.application
+        deploymentGroup = job.deploymentGroup
+        region = job.region
+        description = job.description.map { UntrustedText("\($0)") }
+        position = Position(number: number, count: count)
+        (progress, packed, revision) = (nil, nil, nil)
+        runs = []
+        beganAt = now
+        switch job.source {
+        case .folder: stage = .uploading
+        case .revision(let location):
+            stage = .creating
+            revision = location
+        }
+    }
+
+    private mutating func begin(_ created: CreatedDeployment, _ now: Date) {
+        stage = .running
+        region = created.region
+        if let request = created.request {
+            application = request.application
+            deploymentGroup = request.deploymentGroup
+            revision = request.revision
+        }
+        if beganAt == nil { beganAt = now }
+        if !runs.contains(where: { $0.id == created.id }) {
+            runs.append(LiveRun(created.id, isRollback: false))
+        }
+    }
+
+    private mutating func take(_ change: StatusChange, _ now: Date) {
+        heard(now)
+        if !runs.contains(where: { $0.id == change.deployment }) {
+            runs.append(LiveRun(change.deployment, isRollback: change.isRollback))
+        }
+        if stage != .over { stage = .running }
+        withRun(change.deployment) { $0.take(change.info) }
+        guard !change.isRollback else { return }
+        application = change.info.application ?? application
+        deploymentGroup = change.info.deploymentGroup ?? deploymentGroup
+        if revision == nil, case .s3(let location)? = change.info.revision { revision = location }
+        description = change.info.description ?? description
+    }
+
+    private mutating func take(_ notice: DeployNotice) {
+        guard !notice.isHeartbeat else { return }
+        switch notice.problem.code {
+        case DeployNotice.cannotLookCode:
+            connection = .failing(notice.problem.why ?? notice.problem.message)
+        case DeployNotice.answersAgainCode: connection = .answering
+        case DeployNotice.targetsDeniedCode: seesTargets = false
+        default: notices.append(notice.problem)
+        }
+    }
+
+    private mutating func heard(_ now: Date) {
+        heardAt = now
+        connection = .answering
+    }
+
+    private mutating func withRun(_ id: DeploymentID, _ body: (inout LiveRun) -> Void) {
+        guard let index = runs.firstIndex(where: { $0.id == id }) else { return }
+        body(&runs[index])
+    }
+}

@@ -1,0 +1,79 @@
+import DeployEngine
+package import Screens
+import SlipwayCore
+import TextGrid
+
+extension LiveScreen {
+    package var bindings: [Binding<Message>] {
+        if let dialog { return dialog.bindings { .input($0) } }
+        if isFiltering {
+            return [
+                Binding(.enter, label: "keep", message: .input(.key(.enter))),
+                Binding(.escape, label: "show all", message: .input(.key(.escape))),
+            ]
+        }
+        return actions + looks
+    }
+
+    private var actions: [Binding<Message>] {
+        let isOver = live.isOver || live.run?.status.isFinal == true
+        let readOnly = isReadOnly ? "this screen is read-only" : nil
+        let noDeployment = live.runs.isEmpty ? "there is no deployment yet" : nil
+        let running = isOver ? nil : "it is still running"
+        return [
+            Binding(
+                .character("q"), label: "leave",
+                detail: "leave; the deployment goes on", message: .leave),
+            Binding(
+                .character("s"), label: "stop", detail: "stop the deployment; asks first",
+                message: .ask(.stop),
+                unless: readOnly ?? noDeployment ?? (isOver ? "it is over" : nil)),
+            Binding(
+                .character("r"), label: "redeploy",
+                detail: "deploy the same revision again; asks first", message: .ask(.redeploy),
+                unless: readOnly ?? noDeployment ?? running),
+            Binding(
+                .character("b"), label: "roll back",
+                detail: "deploy the last revision that succeeded; asks first",
+                message: .ask(.rollback), unless: readOnly ?? noDeployment ?? running),
+        ]
+    }
+
+    private var looks: [Binding<Message>] {
+        var bindings: [Binding<Message>] = [
+            Binding(
+                .character("n"), label: "next failure", detail: "choose the next failed instance",
+                message: .nextFailure,
+                unless: live.run?.counts.failed ?? 0 > 0 ? nil : "nothing failed"),
+            Binding(
+                .character("/"), label: "filter", detail: "filter by text: id, event, script",
+                message: .filter),
+            Binding(
+                .character("t"), label: "by status",
+                detail: "only failed, running, waiting, skipped, succeeded; then all",
+                message: .nextStatus),
+            Binding(
+                .character("f"), label: "follow",
+                detail: "follow what needs looking at, after moving away", message: .follow,
+                unless: isFollowing ? "it follows already" : nil),
+            Binding(
+                .character("d"), .enter, label: "details",
+                detail: "show or hide the chosen instance's details", message: .toggleDetail,
+                isInFooter: false),
+        ]
+        if live.runs.count > 1 {
+            bindings.append(
+                Binding(
+                    .character("o"), label: "original/rollback",
+                    detail: "look at the deployment that was rolled back, or at its rollback",
+                    message: .toggleRun))
+        }
+        if tabs.count > 1 {
+            bindings += [
+                Binding(.tab, label: "next tab", message: .nextTab),
+                Binding(.backTab, label: "previous tab", message: .previousTab, isInFooter: false),
+            ]
+        }
+        return bindings
+    }
+}

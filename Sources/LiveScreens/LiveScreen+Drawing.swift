@@ -1,0 +1,220 @@
+import DeployEngine
+import FoundationEssentials
+import Screens
+import SlipwayCore
+package import TextGrid
+
+extension LiveScreen {
+    package func draw(in grid: inout CellGrid) {
+        let area = grid.bounds.inset(left: 1, right: 1)
+        guard area.width > 0, area.height > 0 else { return }
+        var row = area.row
+        for line in headerLines(isShort: area.height < 14).prefix(max(1, area.height / 2)) {
+            line.draw(in: &grid, row: row, area)
+            row += 1
+        }
+        row += area.height >= 16 ? 1 : 0
+        let body = area.inset(top: row - area.row)
+        if live.run == nil {
+            drawWay(in: &grid, body)
+        } else {
+            drawTargets(in: &grid, body)
+        }
+        dialog?.draw(in: &grid)
+    }
+
+    // MARK: Header
+
+    /// A line of the header: a text at the left, one at the right, or the bar.
+    private enum HeaderLine {
+        case text(String, Role, trailing: String)
+        case bar(DeploymentOverview, words: String)
+
+        func draw(in grid: inout CellGrid, row: Int, _ area: Rect) {
+            switch self {
+            case .text(let text, let role, let trailing):
+                let room = area.width - (trailing.isEmpty ? 0 : displayWidth(trailing) + 2)
+                grid.put(text, row: row, column: area.column, role: role, limit: max(0, room))
+                grid.putTrailing(trailing, row: row, in: area, role: .quiet)
+            case .bar(let counts, let words):
+                let width = max(8, min(40, area.width / 4))
+                drawBar(counts, in: &grid, row: row, column: area.column, width: width)
+                grid.put(
+                    words, row: row, column: area.column + width + 2,
+                    limit: max(0, area.width - width - 2))
+            }
+        }
+
+        /// A part for each status; the parts differ in shape, not in colour alone.
+        private func drawBar(
+            _ counts: DeploymentOverview, in grid: inout CellGrid, row: Int, column: Int, width: Int
+        ) {
+            let parts: [(Int, String, Role)] = [
+                (counts.succeeded, "█", .succeeded), (counts.failed, "×", .failed),
+                (counts.skipped, "–", .skipped), (counts.inProgress + counts.ready, "▒", .running),
+                (counts.pending, "░", .barEmpty),
+            ]
+            let total = max(1, counts.total)
+            var (sum, start) = (0, 0)
+            for (count, sign, role) in parts where count > 0 {
+                sum += count
+                // Whatever there is shows, if only by one cell.
+                let end = min(width, max(start + 1, width * sum / total))
+                grid.put(
+                    String(repeating: sign, count: max(0, end - start)), row: row,
+                    column: column + start, role: role)
+                start = end
+            }
+            if start < width {
+                grid.put(
+                    String(repeating: "░", count: width - start), row: row,
+                    column: column + start, role: .barEmpty)
+            }
+        }
+    }
+
+    private func headerLines(isShort: Bool) -> [HeaderLine] {
+        var lines: [HeaderLine] = []
+        for run in live.runs.dropLast() {
+            lines.append(
+                .text(
+                    "\(run.status.sign) \(run.id) \(run.status.words): \(Self.counts(run.counts))",
+                    run.status.role, trailing: ""))
+        }
+        let run = live.run
+        let status = run?.status.words ?? stageWords
+        let name = run.map { ($0.isRollback ? "rollback " : "") + "\($0.id)  " } ?? ""
+        let elapsed = shownTime(Int64(live.elapsedSeconds(at: now)))
+        lines.append(
+            .text(
+                "\(run?.status.sign ?? "▸") \(name)\(status)", run?.status.role ?? .running,
+                trailing: live.isOver ? "took \(elapsed)" : "elapsed \(elapsed)"))
+        if let run {
+            lines.append(.bar(run.counts, words: Self.counts(run.counts)))
+        }
+        if !isShort || run == nil {
+            lines.append(.text(revisionWords, .quiet, trailing: timeWords))
+        }
+        if let error = errorWords { lines.append(.text(error, .failed, trailing: "")) }
+        return lines
+    }
+
+    private var stageWords: String {
+        switch live.stage {
+        case .starting: "starting"
+        case .uploading: "packing and uploading"
+        case .registering: "registering the revision"
+        case .creating: "creating the deployment"
+        case .running: "running"
+        case .over: live.result?.outcome.words ?? "over"
+        }
+    }
+
+    static func counts(_ counts: DeploymentOverview) -> String {
+        let parts = [
+            (counts.failed, "failed"), (counts.inProgress, "running"),
+            (counts.succeeded, "succeeded"), (counts.ready, "ready"), (counts.pending, "waiting"),
+            (counts.skipped, "skipped"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        guard counts.total > 0 else { return "no instance known yet" }
+        return "\(counts.finished)/\(counts.total) done: " + parts.joined(separator: ", ")
+    }
+
+    private var revisionWords: String {
+        let key = live.revision.map { "s3://\($0.bucket)/\($0.key)" } ?? ""
+        let commit = live.commit.map { "commit \($0.short)  " } ?? ""
+        return commit + UntrustedText(key).escaped
+    }
+
+    private var timeWords: String {
+        if case .failing = live.connection, let heard = live.heardAt {
+            return "as of \(shownTime(Int64(max(0, now.timeIntervalSince(heard))))) ago"
+        }
+        return switch live.timeLeft(at: now) {
+        case .about(let seconds): "about \(shownTime(Int64(seconds.rounded()))) left"
+        case .overdue(let usual): "longer than usual (\(shownTime(Int64(usual.rounded()))))"
+        case nil: ""
+        }
+    }
+
+    private var errorWords: String? {
+        guard let error = live.runs.compactMap({ $0.info?.errorInformation }).first else {
+            return nil
+        }
+        let message = error.message.map { ": \($0.escaped)" } ?? ""
+        return UntrustedText(error.code.rawValue).escaped + message
+    }
+
+    // MARK: Before there is a deployment
+
+    private func drawWay(in grid: inout CellGrid, _ rect: Rect) {
+        guard rect.height > 0 else { return }
+        let steps: [(LiveDeployment.Stage, String)] = [
+            (.uploading, "pack and upload"), (.registering, "register the revision"),
+            (.creating, "create the deployment"),
+        ]
+        let current = steps.firstIndex { $0.0 == live.stage } ?? (live.stage == .starting ? -1 : 3)
+        var row = rect.row
+        for (index, step) in steps.enumerated() where row < rect.endRow {
+            let (sign, role): (String, Role) =
+                index < current
+                ? ("✓", .succeeded) : index == current ? ("▸", .running) : ("·", .pending)
+            let end = grid.put(
+                "\(sign) \(step.1)", row: row, column: rect.column, role: role, limit: rect.width)
+            if step.0 == .uploading { drawProgress(in: &grid, row: row, column: end + 2, rect) }
+            row += 1
+        }
+        for problem in live.result?.problems ?? [] {
+            row = drawProblem(problem, in: &grid, row: row, rect)
+        }
+    }
+
+    private func drawProgress(in grid: inout CellGrid, row: Int, column: Int, _ rect: Rect) {
+        guard let progress = live.progress else { return }
+        let room = rect.endColumn - column
+        let width = min(24, room / 3)
+        let part =
+            progress.totalByteCount > 0
+            ? Double(progress.readByteCount) / Double(progress.totalByteCount) : 1
+        if width >= 6 { grid.bar(part, row: row, column: column, width: width) }
+        let words =
+            "\(shownBytes(progress.readByteCount)) of \(shownBytes(progress.totalByteCount)) "
+            + "packed, \(shownBytes(progress.sentByteCount)) sent"
+        let start = column + (width >= 6 ? width + 2 : 0)
+        grid.put(
+            words, row: row, column: start, role: .quiet, limit: max(0, rect.endColumn - start))
+    }
+
+    func drawProblem(_ problem: Problem, in grid: inout CellGrid, row: Int, _ rect: Rect) -> Int {
+        var row = row
+        let isError = problem.severity == .error
+        let lines =
+            [problem.message]
+            + [problem.why.map { "why: \($0)" }, problem.fix.map { "fix: \($0)" }]
+            .compactMap(\.self)
+        for (index, line) in lines.enumerated() {
+            for part in wrapped(UntrustedText(line).escaped, to: max(1, rect.width - 2))
+            where row < rect.endRow {
+                let sign = index == 0 ? (isError ? "✗ " : "! ") : "  "
+                grid.put(
+                    (part.isEmpty ? "" : sign) + part, row: row, column: rect.column,
+                    role: index > 0 ? .quiet : isError ? .failed : .warning, limit: rect.width)
+                row += 1
+            }
+        }
+        return row
+    }
+}
+
+/// `1.5 MiB`, as people read it.
+func shownBytes(_ count: Int) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+    var (value, unit) = (Double(count), 0)
+    while value >= 1024, unit < units.count - 1 {
+        value /= 1024
+        unit += 1
+    }
+    if unit == 0 { return "\(count) B" }
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+}

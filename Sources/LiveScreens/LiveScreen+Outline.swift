@@ -1,0 +1,38 @@
+import DeployEngine
+package import Screens
+import SlipwayCore
+
+extension LiveScreen {
+    /// For screen readers: where it stands, what failed and why, then each instance.
+    package var outline: Outline {
+        if let dialog { return dialog.outline }
+        var parts: [Outline.Part] = []
+        for run in live.runs {
+            let name = run.isRollback ? "Rollback" : "Deployment"
+            parts.append(
+                .text("\(name) \(run.id): \(run.status.words), \(Self.counts(run.counts))"))
+        }
+        if live.runs.isEmpty { parts.append(.text("No deployment yet.")) }
+        if let detail = detailText() {
+            parts.append(.text(detail.title))
+            parts += detail.lines.map { .text($0.text) } + detail.log.map { .text($0) }
+        }
+        if let run {
+            parts += visibleTargets.prefix(50).compactMap { run.targets[$0] }.map { target in
+                let last = target.events.last { $0.status != .pending }
+                return .item(
+                    "\(UntrustedText(target.id.rawValue).escaped): \(target.status.words)"
+                        + (last.map { ", \($0.event.words)" } ?? ""))
+            }
+        }
+        return Outline(parts, canFilter: true)
+    }
+
+    package func message(answering answer: OutlineAnswer) -> Message? {
+        switch answer {
+        case .filter(let words): .filterBy(words)
+        case .choose(let number) where dialog == nil: .choose(row: number)
+        default: .answer(answer)
+        }
+    }
+}

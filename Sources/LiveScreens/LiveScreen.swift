@@ -1,0 +1,372 @@
+package import DeployEngine
+package import FoundationEssentials
+package import Screens
+package import SlipwayCore
+import TextGrid
+
+/// Deployments while they happen: in one second, how far, what is wrong, and why.
+///
+/// It folds the engine's changes, one tab a deployment. The chosen target follows what is wrong
+/// until somebody moves it.
+package struct LiveScreen: Screen {
+    /// What somebody can ask for.
+    package enum Action: Equatable, Sendable {
+        case stop, redeploy, rollback
+        /// To leave before anything is deployed.
+        case giveUp
+    }
+
+    package enum Message: Equatable, Sendable {
+        /// News of a tab.
+        case change(tab: Int, DeployChange)
+        case input(Input)
+        case ask(Action)
+        /// What came of an effect.
+        case done(tab: Int, String)
+        case failed(tab: Int, [Problem])
+        /// A deployment that was made from here.
+        case opened(LiveDeployment)
+        case showStatus(TargetStatus?)
+        case nextStatus, follow, toggleDetail, toggleRun, nextTab, previousTab, nextFailure
+        case filter, leave
+        // Answers of the linear mode.
+        case filterBy(String)
+        case choose(row: Int)
+        case answer(OutlineAnswer)
+    }
+
+    package enum Effect: Equatable, Sendable {
+        case stop(tab: Int, DeploymentID, Region, rollsBack: Bool)
+        case redeploy(tab: Int, DeploymentID, Region)
+        case rollback(tab: Int, DeploymentID, Region)
+    }
+
+    /// Whether the session ends by itself with the last deployment, unless a key was pressed.
+    package enum Ending: Equatable, Sendable {
+        case withLastDeployment, onRequest
+    }
+
+    package var tabs: [LiveDeployment]
+    package internal(set) var tab = 0
+    package internal(set) var now: Date
+    package internal(set) var dialog: Dialog?
+    package internal(set) var notice: Notice?
+    package internal(set) var isOver = false
+    let ending: Ending
+    /// Whether deployments may be stopped or made from here.
+    let isReadOnly: Bool
+    /// Whether the chosen target is the one that most needs to be looked at.
+    var isFollowing = true
+    var chosen: TargetID?
+    var statusFilter: TargetStatus?
+    var filter = TextField()
+    var isFiltering = false
+    var isDetailOpen = true
+    /// The run that is looked at; nil for the one that goes on.
+    var shownRun: Int?
+    var wasTouched = false
+    private var pending: Action?
+    var pageRows = 10
+
+    package init(
+        _ tabs: [LiveDeployment], now: Date, ending: Ending = .withLastDeployment,
+        isReadOnly: Bool = false
+    ) {
+        precondition(!tabs.isEmpty, "there is a deployment to show")
+        self.tabs = tabs
+        self.now = now
+        self.ending = ending
+        self.isReadOnly = isReadOnly
+    }
+
+    package var live: LiveDeployment { tabs[tab] }
+
+    /// What the table shows: the run that was chosen, else the one that goes on.
+    var run: LiveRun? {
+        if let shownRun, live.runs.indices.contains(shownRun) { return live.runs[shownRun] }
+        return live.run
+    }
+
+    package var path: [String] {
+        let name = live.application.map { "\($0)" } ?? "deployment"
+        let group = live.deploymentGroup.map { " → \($0)" } ?? ""
+        return ["Deployments", name + group]
+    }
+
+    package var badges: [Badge] {
+        var badges: [Badge] = []
+        if tabs.count > 1 { badges.append(Badge("\(tab + 1) of \(tabs.count)")) }
+        if let result = live.result {
+            badges.append(Badge(result.outcome.words, role: result.outcome.role))
+        } else if case .failing = live.connection {
+            badges.append(Badge("AWS does not answer", role: .warning))
+        }
+        return badges
+    }
+
+    package var capturesText: Bool { isFiltering || dialog != nil }
+
+    /// Nothing moves by itself once it is over.
+    package var tick: Duration? { tabs.allSatisfy(\.isOver) ? nil : .seconds(1) }
+
+    package var help: [String] {
+        [
+            "Each row is an instance, each column a lifecycle event; failing instances come first. "
+                + "Below stand the chosen instance's events, its failure and the end of its log.",
+            "Leaving does not stop the deployment. slipway watch shows it again.",
+        ]
+    }
+
+    package func message(for input: Input) -> Message? { .input(input) }
+
+    package mutating func update(_ message: Message) -> [Effect] {
+        switch message {
+        case .change(let tab, let change): take(change, of: tab)
+        case .input(let input): return handle(input)
+        case .ask(let action): ask(action)
+        case .done(let tab, let text): if tab == self.tab { notice = Notice(.success, text) }
+        case .failed(let tab, let problems): if tab == self.tab { notice = Notice(problems) }
+        case .opened(let deployment):
+            tabs.append(deployment)
+            show(tab: tabs.count - 1)
+        case .showStatus(let status): statusFilter = status
+        case .nextStatus: statusFilter = Self.status(after: statusFilter)
+        case .follow: isFollowing = true
+        case .toggleDetail: isDetailOpen.toggle()
+        case .toggleRun: toggleRun()
+        case .nextTab: show(tab: (tab + 1) % tabs.count)
+        case .previousTab: show(tab: (tab + tabs.count - 1) % tabs.count)
+        case .nextFailure: chooseNextFailure()
+        case .filter: isFiltering = true
+        case .leave:
+            if live.runs.isEmpty, !live.isOver {
+                ask(.giveUp)
+            } else {
+                isOver = true
+            }
+        case .filterBy(let words): filter = TextField(words)
+        case .choose(let row):
+            let rows = visibleTargets
+            if rows.indices.contains(row) {
+                chosen = rows[row]
+                isFollowing = false
+            }
+        case .answer(let given):
+            if let dialog { return answer(dialog.outcome(answering: given)) }
+        }
+        if !isChange(message) { wasTouched = true }
+        return []
+    }
+
+    private func isChange(_ message: Message) -> Bool {
+        switch message {
+        case .change, .done, .failed: true
+        default: false
+        }
+    }
+
+    private mutating func take(_ change: DeployChange, of tab: Int) {
+        guard tabs.indices.contains(tab) else { return }
+        tabs[tab].take(change, at: now)
+        guard case .result = change, ending == .withLastDeployment, !wasTouched else { return }
+        isOver = tabs.allSatisfy(\.isOver)
+    }
+
+    private mutating func show(tab: Int) {
+        self.tab = tab
+        (chosen, shownRun, notice) = (nil, nil, nil)
+        isFollowing = true
+    }
+
+    private mutating func toggleRun() {
+        let count = live.runs.count
+        guard count > 1 else { return }
+        shownRun = ((shownRun ?? count - 1) + count - 1) % count
+        (chosen, isFollowing) = (nil, true)
+    }
+
+    // MARK: Asking first
+
+    private mutating func ask(_ action: Action) {
+        pending = action
+        if action == .giveUp {
+            dialog = Dialog(
+                "Give up?",
+                ["Nothing is deployed yet: leaving now gives up what was packed and sent."],
+                kind: .confirm(yes: "Give up", no: "Go on"))
+            return
+        }
+        guard let run = live.runs.first, let region = live.region else { return }
+        let place =
+            "\(live.application.map { "\($0)" } ?? "the application") → "
+            + "\(live.deploymentGroup.map { "\($0)" } ?? "its group") in \(region)"
+        switch action {
+        case .giveUp: break
+        case .stop:
+            dialog = Dialog(
+                "Stop \(live.run?.id ?? run.id)?",
+                [
+                    "This stops the deployment to \(place).",
+                    "Instances that are done keep the new revision.",
+                ], kind: .choose(["Stop and roll back", "Stop", "Let it run"]))
+        case .redeploy:
+            dialog = Dialog(
+                "Deploy the same revision again?",
+                ["This deploys the revision of \(run.id) to \(place)."],
+                kind: .confirm(yes: "Deploy again", no: "Cancel"))
+        case .rollback:
+            dialog = Dialog(
+                "Roll back?",
+                ["This deploys the last revision that succeeded before \(run.id) to \(place)."],
+                kind: .confirm(yes: "Roll back", no: "Cancel"))
+        }
+    }
+
+    private mutating func answer(_ outcome: Dialog.Outcome) -> [Effect] {
+        guard outcome != .open else { return [] }
+        dialog = nil
+        if pending == .giveUp {
+            pending = nil
+            isOver = outcome == .confirmed
+            return []
+        }
+        guard let action = pending, let region = live.region, let first = live.runs.first,
+            let current = live.run
+        else { return [] }
+        pending = nil
+        switch (action, outcome) {
+        case (.stop, .chosen(0)):
+            return started(.stop(tab: tab, current.id, region, rollsBack: true), "stopping")
+        case (.stop, .chosen(1)):
+            return started(.stop(tab: tab, current.id, region, rollsBack: false), "stopping")
+        case (.redeploy, .confirmed):
+            return started(.redeploy(tab: tab, first.id, region), "deploying again")
+        case (.rollback, .confirmed):
+            return started(.rollback(tab: tab, first.id, region), "rolling back")
+        default: return []
+        }
+    }
+
+    private mutating func started(_ effect: Effect, _ words: String) -> [Effect] {
+        notice = Notice(.working, words)
+        return [effect]
+    }
+
+    // MARK: Keys
+
+    private mutating func handle(_ input: Input) -> [Effect] {
+        switch input {
+        case .resize(_, let height):
+            pageRows = max(1, height / 2 - 4)
+            return []
+        case .tick(let now):
+            self.now = now
+            return []
+        case .key, .paste: break
+        }
+        wasTouched = true
+        if var open = dialog {
+            let outcome = open.handle(input)
+            dialog = open
+            return answer(outcome)
+        }
+        notice = nil
+        if isFiltering {
+            handleFilter(input)
+        } else if case .key(let key) = input {
+            handle(key)
+        }
+        return []
+    }
+
+    private mutating func handleFilter(_ input: Input) {
+        switch input {
+        case .key(.enter), .key(.tab): isFiltering = false
+        case .key(.escape):
+            isFiltering = false
+            filter = TextField()
+        case .key(.up): move(-1)
+        case .key(.down): move(1)
+        default: _ = filter.handle(input)
+        }
+    }
+
+    private mutating func handle(_ key: Key) {
+        switch key {
+        case .up, .character("k"): move(-1)
+        case .down, .character("j"): move(1)
+        case .pageUp, .control("b"): move(-pageRows)
+        case .pageDown, .control("f"), .character(" "): move(pageRows)
+        case .home, .character("g"): move(-.max)
+        case .end, .character("G"): move(.max)
+        case .escape:
+            if !filter.isEmpty || statusFilter != nil {
+                filter = TextField()
+                statusFilter = nil
+            } else {
+                isFollowing = true
+            }
+        default: break
+        }
+    }
+
+    private mutating func move(_ distance: Int) {
+        let rows = visibleTargets
+        guard !rows.isEmpty else { return }
+        let row = chosenRow(in: rows) ?? 0
+        let next = row.addingReportingOverflow(distance)
+        let bounded = next.overflow ? (distance < 0 ? 0 : rows.count - 1) : next.partialValue
+        chosen = rows[max(0, min(rows.count - 1, bounded))]
+        isFollowing = false
+    }
+
+    private mutating func chooseNextFailure() {
+        let failed = visibleTargets.filter { run?.targets[$0]?.status == .failed }
+        guard !failed.isEmpty else { return }
+        let next = chosenTarget.flatMap { failed.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
+        chosen = failed[next % failed.count]
+        isFollowing = false
+    }
+
+    static func status(after status: TargetStatus?) -> TargetStatus? {
+        let order: [TargetStatus?] = [nil, .failed, .inProgress, .pending, .skipped, .succeeded]
+        let index = order.firstIndex(of: status) ?? 0
+        return order[(index + 1) % order.count]
+    }
+
+    // MARK: What is seen
+
+    /// The rows that pass both filters, in the order of the table.
+    var visibleTargets: [TargetID] {
+        guard let run else { return [] }
+        let words = filter.text.lowercased().split(separator: " ").map(String.init)
+        guard statusFilter != nil || !words.isEmpty else { return run.order }
+        return run.order.filter { id in
+            guard let target = run.targets[id] else { return false }
+            if let statusFilter, target.status != statusFilter { return false }
+            let text = searchText(of: target)
+            return words.allSatisfy { text.contains($0) }
+        }
+    }
+
+    private func searchText(of target: DeploymentTarget) -> String {
+        var parts = [target.id.rawValue, target.status.words]
+        for record in target.events where record.status != .pending {
+            parts += [record.event.rawValue, record.diagnostics?.scriptName?.escaped ?? ""]
+            parts.append(record.diagnostics?.errorCode?.rawValue ?? "")
+        }
+        return parts.joined(separator: " ").lowercased()
+    }
+
+    /// The target whose details are shown: what was chosen, else the first row, which is the one
+    /// that failed, if any did.
+    var chosenTarget: TargetID? {
+        let rows = visibleTargets
+        return chosenRow(in: rows).map { rows[$0] } ?? rows.first
+    }
+
+    func chosenRow(in rows: [TargetID]) -> Int? {
+        guard !isFollowing, let chosen else { return rows.isEmpty ? nil : 0 }
+        return rows.firstIndex(of: chosen)
+    }
+}

@@ -1,0 +1,51 @@
+import DeployEngine
+package import FoundationEssentials
+package import SlipwayCore
+
+extension LiveDeployment {
+    /// How long it has been going on, in seconds; of one that is over, how long it took.
+    package func elapsedSeconds(at now: Date) -> Double {
+        let info = runs.first?.info
+        let start = info?.createdAt ?? beganAt
+        if let start, let end = runs.last?.info?.completedAt, isOver {
+            return max(0, end.timeIntervalSince(start))
+        }
+        if let result {
+            let parts = result.duration.components
+            return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
+        }
+        return start.map { max(0, now.timeIntervalSince($0)) } ?? 0
+    }
+
+    /// What this group's own history says of the time that is left.
+    package enum TimeLeft: Equatable, Sendable {
+        case about(seconds: Double)
+        /// It takes longer than nine in ten of the last ones did.
+        case overdue(usualSeconds: Double)
+    }
+
+    /// Nil without a history, before the deployment runs, while it is rolled back, and at its end.
+    package func timeLeft(at now: Date) -> TimeLeft? {
+        guard stage == .running, runs.count == 1, let run, !run.status.isFinal,
+            let start = run.info?.createdAt ?? beganAt
+        else { return nil }
+        let past = pastDurations.sorted()
+        guard !past.isEmpty else { return nil }
+        let usual = past[past.count / 2]
+        let long = past[min(past.count - 1, Int((Double(past.count) * 0.9).rounded(.down)))]
+        let elapsed = now.timeIntervalSince(start)
+        if elapsed > long { return .overdue(usualSeconds: usual) }
+        return .about(seconds: max(1, usual - elapsed))
+    }
+
+    /// Targets whose agent seems not to answer, though a lifecycle event should have begun: known a
+    /// good while before CodeDeploy gives up after five minutes.
+    package func silentTargets(at now: Date) -> [TargetID] {
+        guard let run, !run.status.isFinal else { return [] }
+        return run.silentSince
+            .filter { now.timeIntervalSince($0.value) >= Self.silenceSeconds }
+            .map(\.key).sorted()
+    }
+
+    package static let silenceSeconds: Double = 60
+}

@@ -1,0 +1,175 @@
+import DeployEngine
+import SlipwayCore
+import TextGrid
+
+extension DeploymentStatus {
+    /// For people; a status that AWS adds later as AWS writes it.
+    var words: String {
+        switch self {
+        case .created: "created"
+        case .queued: "queued"
+        case .inProgress: "in progress"
+        case .baking: "baking"
+        case .ready: "ready"
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .stopped: "stopped"
+        case .other(let name): UntrustedText(name).escaped
+        }
+    }
+
+    var role: Role {
+        switch self {
+        case .succeeded: .succeeded
+        case .failed: .failed
+        case .stopped: .warning
+        case .created, .queued: .pending
+        default: .running
+        }
+    }
+
+    var sign: String {
+        switch self {
+        case .succeeded: "✓"
+        case .failed: "✗"
+        case .stopped: "–"
+        case .created, .queued: "·"
+        default: "▸"
+        }
+    }
+}
+
+extension TargetStatus {
+    var words: String {
+        switch self {
+        case .pending: "waiting"
+        case .inProgress: "running"
+        case .ready: "ready"
+        case .unknown: "unknown"
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .skipped: "skipped"
+        case .other(let name): UntrustedText(name).escaped
+        }
+    }
+
+    var sign: String {
+        switch self {
+        case .pending: "·"
+        case .inProgress: "▸"
+        case .ready, .succeeded: "✓"
+        case .failed: "✗"
+        case .skipped: "–"
+        case .unknown, .other: "?"
+        }
+    }
+
+    var role: Role {
+        switch self {
+        case .pending: .pending
+        case .inProgress: .running
+        case .ready, .succeeded: .succeeded
+        case .failed: .failed
+        case .skipped: .skipped
+        case .unknown, .other: .warning
+        }
+    }
+}
+
+extension LifecycleEventStatus {
+    var words: String {
+        switch self {
+        case .pending: "waiting"
+        case .inProgress: "running"
+        case .unknown: "unknown"
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .skipped: "skipped"
+        case .other(let name): UntrustedText(name).escaped
+        }
+    }
+
+    var sign: String {
+        switch self {
+        case .pending: "·"
+        case .inProgress: "▸"
+        case .succeeded: "✓"
+        case .failed: "✗"
+        case .skipped: "–"
+        case .unknown, .other: "?"
+        }
+    }
+
+    var role: Role {
+        switch self {
+        case .pending: .pending
+        case .inProgress: .running
+        case .succeeded: .succeeded
+        case .failed: .failed
+        case .skipped: .skipped
+        case .unknown, .other: .warning
+        }
+    }
+}
+
+extension LifecycleEvent {
+    /// Four letters for the head of a column.
+    var shortName: String {
+        switch self {
+        case .beforeBlockTraffic: "BfBl"
+        case .blockTraffic: "Blck"
+        case .afterBlockTraffic: "AfBl"
+        case .applicationStop: "Stop"
+        case .downloadBundle: "Down"
+        case .beforeInstall: "BfIn"
+        case .install: "Inst"
+        case .afterInstall: "AfIn"
+        case .applicationStart: "Strt"
+        case .beforeAllowTraffic: "BfAl"
+        case .allowTraffic: "Allw"
+        case .afterAllowTraffic: "AfAl"
+        case .validateService: "Vald"
+        default: String(UntrustedText(rawValue).escaped.prefix(4))
+        }
+    }
+
+    var words: String { UntrustedText(rawValue).escaped }
+}
+
+extension DeployResult.Outcome {
+    var words: String {
+        switch self {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .stopped: "stopped"
+        case .timedOut: "time limit passed, still running"
+        case .busy: "group busy"
+        case .refused: "refused by AWS"
+        case .invalid: "wrong configuration"
+        case .interrupted: "left, still running"
+        case .created: "created"
+        case .nothing: "nothing to deploy"
+        }
+    }
+
+    var role: Role {
+        switch self {
+        case .succeeded, .created: .succeeded
+        case .failed, .refused, .invalid: .failed
+        case .stopped, .timedOut, .busy, .interrupted: .warning
+        case .nothing: .notice
+        }
+    }
+}
+
+/// A duration of a step: `0.4s`, `12s`, `2m 05s`.
+func shownSeconds(_ seconds: Double) -> String {
+    if seconds < 10 {
+        let tenths = Int((max(0, seconds) * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)s"
+    }
+    return shownTime(Int64(seconds.rounded()))
+}
+
+/// `1 instance`, `9 instances`.
+func instances(_ count: Int) -> String { counted(count, "instance") }
