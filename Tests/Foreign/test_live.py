@@ -1,0 +1,239 @@
+"""The live screen of the real program on a pseudo-terminal, against the sandbox."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from terminal import ENTER, TAB, Session
+
+APPSPEC = """version: 0.0
+os: linux
+files:
+  - source: /page.html
+    destination: /srv/www
+hooks:
+  BeforeInstall:
+    - location: scripts/before
+  AfterInstall:
+    - location: scripts/after
+  ValidateService:
+    - location: scripts/validate
+"""
+CIRCLE = """deployment:
+  production:
+    branch: master
+    codedeploy:
+      shop:
+        deployment_group: web
+        deployment_config: {configuration}
+        application_root: /
+        region: us-east-1
+        revision_location:
+          revision_type: S3
+          s3_location:
+            bucket: revisions
+            key_pattern: shop-{{COMMIT}}
+"""
+# Fails on the one instance whose root has the mark.
+AFTER = """#!/bin/sh
+echo "asking the database for its version"
+if [ -e /unlucky ]; then
+    printf 'the database \\033[31mdoes not answer\\033[0m\\n' >&2
+    echo "last words of the script" >&2
+    exit 3
+fi
+"""
+
+
+class Fleet:
+    def __init__(self, binary, folder, instances):
+        self.binary, self.folder = str(binary), folder
+        self.log = open(folder / "sandbox.log", "w")
+        self.process = subprocess.Popen(
+            [self.binary, "sandbox", "--state", str(folder / "state"), "--json", "--unconfined",
+             "--bucket", "revisions,versioned", "--group", f"shop/web:{instances}"],
+            stdout=subprocess.PIPE, stderr=self.log, env=self.plain, text=True,
+        )
+        facts = json.loads(self.process.stdout.readline())
+        self.instances = facts["instances"]["web"]
+        self.environment = self.plain | {
+            "AWS_ENDPOINT_URL": facts["endpoint"],
+            "AWS_ACCESS_KEY_ID": facts["access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": facts["secret_access_key"],
+            "AWS_REGION": "us-east-1",
+            "TERM": "xterm-256color",
+        }
+
+    @property
+    def plain(self):
+        return {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8",
+            "XDG_DATA_HOME": str(self.folder / "data"), "SLIPWAY_COMMIT": "c" * 40,
+            "XDG_CONFIG_HOME": str(self.folder / "config"), "SLIPWAY_BRANCH": "master",
+        }
+
+    def repository(self, validate="#!/bin/sh\n", before="#!/bin/sh\n", configuration=None):
+        top = self.folder / "repository"
+        (top / "scripts").mkdir(parents=True)
+        (top / "page.html").write_text("hello\n")
+        (top / "appspec.yml").write_text(APPSPEC)
+        (top / "circle.yml").write_text(
+            CIRCLE.format(configuration=configuration or "CodeDeployDefault.OneAtATime"))
+        scripts = {"before": before, "after": AFTER, "validate": validate}
+        for name, text in scripts.items():
+            (top / "scripts" / name).write_text(
+                text.replace("/unlucky", "$SLIPWAY_INSTANCE_ROOT/unlucky"))
+            (top / "scripts" / name).chmod(0o755)
+        subprocess.run(["git", "init", "-q", "-b", "master", str(top)], check=True)
+        return top
+
+    def on_terminal(self, *words, **size):
+        return Session(
+            [self.binary, *words], self.environment, str(self.folder / "repository"), **size)
+
+    def run(self, *words):
+        return subprocess.run(
+            [self.binary, *words], env=self.environment, capture_output=True, text=True,
+            cwd=self.folder / "repository",
+        )
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(20) == 0
+        self.log.close()
+
+
+@pytest.fixture
+def fleet(binary, tmp_path):
+    made = []
+
+    def make(instances):
+        made.append(Fleet(binary, tmp_path, instances))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def waits_for(name):
+    """A hook that waits for a file in the root of its instance."""
+    return f'#!/bin/sh\nuntil [ -e "$SLIPWAY_INSTANCE_ROOT/{name}" ]; do sleep 0.05; done\n'
+
+
+def release(fleet, name):
+    for instance in fleet.instances:
+        os.makedirs(instance["root"], exist_ok=True)
+        open(os.path.join(instance["root"], name), "w").close()
+
+
+@pytest.mark.parametrize("columns, lines", [(80, 24), (120, 40)])
+def test_the_failing_instance_its_script_and_its_log_are_seen_without_a_key(
+    fleet, columns, lines
+):
+    fleet = fleet(9)
+    fleet.repository(validate=waits_for("done"), configuration="CodeDeployDefault.AllAtOnce")
+    unlucky = fleet.instances[4]
+    os.makedirs(unlucky["root"], exist_ok=True)
+    open(os.path.join(unlucky["root"], "unlucky"), "w").close()
+    with fleet.on_terminal("deploy", columns=columns, lines=lines) as screen:
+        log = os.path.dirname(unlucky["root"])
+
+        def script_failed():
+            for folder, _, files in os.walk(log):
+                if "scripts.log" in files:
+                    with open(os.path.join(folder, "scripts.log")) as file:
+                        if "last words" in file.read():
+                            return True
+            return False
+
+        screen.until(script_failed, "the script to fail")
+        failed_at = time.monotonic()
+        screen.until("last words of the script")
+        seconds = time.monotonic() - failed_at
+        assert unlucky["id"] in screen.text
+        assert "scripts/after" in screen.flat and "ScriptFailed" in screen.flat
+        assert "does not answer" in screen.flat
+        assert r"\e[31m" in screen.flat, "the log's escape is shown, not obeyed"
+        # The budget is two seconds; a machine that runs other tests gets more.
+        assert seconds < 10, seconds
+        screen.send("q")
+        assert screen.until_end() == 130
+        screen.assert_as_before()
+        assert "slipway watch d-" in screen.flat
+    deployment = screen_id(fleet)
+    with fleet.on_terminal("watch", deployment, columns=columns, lines=lines) as screen:
+        screen.until("last words of the script")
+        assert unlucky["id"] in screen.text and "scripts/after" in screen.flat
+        release(fleet, "done")
+        assert screen.until_end() == 0
+        # What failed stays on the normal screen.
+        assert "last words of the script" in screen.flat and unlucky["id"] in screen.flat
+
+
+def screen_id(fleet):
+    import boto3
+
+    client = boto3.client(
+        "codedeploy", endpoint_url=fleet.environment["AWS_ENDPOINT_URL"],
+        region_name="us-east-1", aws_access_key_id=fleet.environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=fleet.environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    return client.list_deployments(
+        applicationName="shop", deploymentGroupName="web")["deployments"][0]
+
+
+def test_two_watchers_and_a_stop_from_one(fleet):
+    fleet = fleet(3)
+    fleet.repository(before=waits_for("go"))
+    with fleet.on_terminal("deploy") as one:
+        one.until("in progress")
+        one.until("BfIn")
+        with fleet.on_terminal("watch", screen_id(fleet)) as other:
+            other.until("in progress")
+            one.send("s")
+            one.until("Stop and roll back")
+            one.send(TAB, TAB, ENTER)
+            release(fleet, "go")
+            # Keys were pressed: the first stays until it is left.
+            assert other.until_end() == 4
+            assert "stopped" in other.flat.lower()
+            assert "MANUAL_STOP" in other.flat
+            other.assert_as_before(has_second_screen=False)
+        one.until("stopped")
+        one.send("q")
+        assert one.until_end() == 4
+
+
+def test_a_deployment_that_succeeds_ends_the_screen(fleet):
+    fleet = fleet(2)
+    fleet.repository()
+    with fleet.on_terminal("deploy") as screen:
+        assert screen.until_end() == 0
+        assert "succeeded" in screen.flat
+        screen.assert_as_before()
+
+
+def test_a_screen_needs_a_terminal(fleet):
+    fleet = fleet(1)
+    fleet.repository()
+    answer = fleet.run("deploy", "--progress", "screen")
+    assert answer.returncode == 64
+    assert "needs a terminal" in answer.stderr
+    assert fleet.run("deploy").returncode == 0, "auto prints lines"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_gives_the_terminal_back_and_the_deployment_goes_on(fleet, number):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("BfIn")
+        screen.signal(number)
+        assert screen.until_end() in (130, -number)
+        screen.assert_as_before()
+    release(fleet, "go")
+    assert fleet.run("watch", screen_id(fleet), "--progress", "plain").returncode == 0
