@@ -23,6 +23,7 @@ from terminal import (
     as_job,
     control,
 )
+from test_canary import Search
 
 TERMINALS = ["xterm-256color", "screen", "linux", "vt100"]
 LOCALES = ["C.UTF-8", "C"]
@@ -435,6 +436,34 @@ def test_undo_and_unsaved_changes(ready):
     session.until("KEY PATTERN")
     root = ready.home("settings", "get", "my-app", "application_root", "--project", PROJECT)
     assert root.stdout == b"/app\n"
+
+
+def test_no_canary_is_found_on_the_screen_or_in_files(stored):
+    secret, token = (os.urandom(30).hex().encode() for _ in range(2))
+    search = Search(secret=secret, token=token)
+    session = stored()
+    session.until("acme/shop")
+    session.send(ENTER)
+    session.until("Permissions")
+    session.send(ENTER)
+    session.until("Stored: ")
+    session.send(DOWN, ENTER, secret.decode(), TAB)
+    session.paste(token.decode())
+    session.send(ENTER, "u", "U", "?")
+    session.until("Keys here")
+    session.send(ESCAPE, "q")
+    session.until("Unsaved changes")
+    session.send(TAB, ENTER)
+    session.until("Permissions")
+    session.send("G", ENTER)
+    session.until("keys-set")
+    session.send("Q")
+    assert session.until_end() == 0
+    assert search(bytes(session.written)) == set()
+    for path in stored.home.folder.rglob("*"):
+        assert not path.is_file() or search(path.read_bytes()) == set(), path
+    json = stored.home("env", "--project", PROJECT, "--format", "json").stdout
+    assert secret in json and token in json
 
 
 # Sizes.
