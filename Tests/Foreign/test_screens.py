@@ -261,18 +261,17 @@ def test_keys_in_lines_are_not_echoed(stored):
 # Whatever ends or stops the program puts the terminal back.
 
 STATES = {
-    # What is drawn last is waited for.
     "form": lambda session: (
         session.send(ENTER),
         session.until("leave as it was"),
         session.send("x"),
-        session.until("^S save"),
+        session.until_footer("^S save  F1 help"),
     ),
     "dialog": lambda session: (
         session.send(ENTER, "x", ENTER, "q"),
-        session.until("Enter press it"),
+        session.until_footer("Enter press it  F1 help"),
     ),
-    "palette": lambda session: (session.send(":"), session.until("Esc close")),
+    "palette": lambda session: (session.send(":"), session.until_footer("do it  Esc close")),
 }
 DEADLY = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGSEGV", "SIGILL", "SIGABRT"]
 
@@ -363,9 +362,9 @@ def test_help_palette_and_escape_without_delay(ready):
     session = ready()
     session.until("acme/shop")
     session.send("?")
-    session.until("Keys everywhere")
+    session.until("Keys here")
     session.send(ESCAPE)
-    session.until(lambda: "Keys everywhere" not in session.text, "the help closed")
+    session.until(lambda: "Keys here" not in session.text, "the help closed")
     session.send(":", "rename")
     session.until("give the project another name")
     session.send(ENTER)
@@ -414,9 +413,10 @@ def test_a_pasted_secret_is_trimmed(stored):
 def test_sequences_of_other_terminals_do_nothing(ready):
     session = ready()
     session.until("acme/shop")
+    session.until_footer("rename  q quit  ? help")
     before = session.text
     session.send("\x1b[1;5C", "\x1b[200;3u", "\x1bO5q", "\x1b[<0;10;10M", "\x1b[?1;2c", "?")
-    session.until("Keys everywhere")
+    session.until("Keys here")
     session.send("?")
     session.until(lambda: session.text == before, "the screen as it was")
 
