@@ -159,9 +159,11 @@ def test_two_applications_and_a_fixed_key(stored, term, locale, colour):
     session.until(lambda: "same key" not in session.flat, "no warning")
     session.send(ENTER, "s")
     session.until("Saved my-app, version 1")
-    session.send("q", "a", "worker", ENTER)
+    session.send("q")
+    session.until(lambda: "APPLICATION" in session.text and "eu-west-1" in session.text, "the row")
+    session.send("a", "worker", ENTER)
     session.until("apps/worker-0a1b2c3-128")
-    assert "acme-revisions" in session.text
+    session.until("acme-revisions")
     session.send("s")
     session.until("Saved worker, version 1")
     session.send("Q")
