@@ -1,6 +1,6 @@
 package import Screens
 import SlipwayCore
-package import TextGrid
+import TextGrid
 
 /// The defaults of one CodeDeploy application: the form, the key that its pattern gives, and the
 /// `circle.yml` that goes with it, all as they are typed.
@@ -16,9 +16,11 @@ package struct ApplicationScreen: AdminScreen {
     private var base: SettingsVersion?
     private var isSaving = false
     private var leavesWhenSaved = false
-    private var dialog: Dialog?
+    /// What was asked for when there was something unsaved: to go up, or to quit.
+    private var leaving = AdminEffect.close(nil)
+    var dialog: Dialog?
     /// The example by itself, where there is no room for it beside the form.
-    private var example: TextView?
+    var example: TextView?
 
     init(
         _ application: ApplicationName, of project: ProjectName, version: SettingsVersion?,
@@ -131,7 +133,7 @@ package struct ApplicationScreen: AdminScreen {
     }
 
     /// The fields that hold something.
-    private var texts: [Field: String] {
+    var texts: [Field: String] {
         Field.allCases.reduce(into: [:]) { texts, field in
             if !form[field].isEmpty { texts[field] = form[field] }
         }
@@ -163,7 +165,8 @@ package struct ApplicationScreen: AdminScreen {
             example = example == nil ? TextView(exampleLines) : nil
         case .history: return [.show(.history(project, application))]
         case .back, .quit:
-            guard form.isDirty else { return [message == .quit ? .quit : .close(nil)] }
+            leaving = message == .quit ? .quit : .close(nil)
+            guard form.isDirty else { return [leaving] }
             dialog = LeaveDialog.dialog
         default: break
         }
@@ -178,6 +181,7 @@ package struct ApplicationScreen: AdminScreen {
         }
         if case .resize = input { return [] }
         if var open = dialog { return leave(open.handle(input), open) }
+        guard !leavesWhenSaved else { return [] }
         let isReadOnly = context.readOnlyReason != nil
         if isReadOnly {
             if case .paste = input { return [] }
@@ -200,7 +204,9 @@ package struct ApplicationScreen: AdminScreen {
         case .save:
             leavesWhenSaved = true
             return save()
-        case .discard: return [.close(nil)]
+        case .discard:
+            form.markSaved()
+            return [leaving]
         case .stay: break
         }
         return []
@@ -260,7 +266,7 @@ package struct ApplicationScreen: AdminScreen {
                 warnings.isEmpty
                 ? Notice(.success, saved)
                 : Notice(.warning, saved, warnings.joined(separator: "; "))
-            if leavesWhenSaved { return [.close(answer)] }
+            if leavesWhenSaved { return [leaving == .quit ? .quit : .close(answer)] }
         case .settingsConflict(let current):
             (isSaving, leavesWhenSaved) = (false, false)
             notice = Notice(.warning, "Not saved yet: somebody else saved first.")
@@ -281,84 +287,14 @@ package struct ApplicationScreen: AdminScreen {
         return []
     }
 
-    private var preview: KeyPreview {
+    var preview: KeyPreview {
         KeyPreview(application: application.rawValue, fields: texts)
     }
 
     /// The example, said to be complete or short.
-    private var exampleLines: [TextView.Line] {
+    var exampleLines: [TextView.Line] {
         let text = CircleExample(application: application.rawValue, stored: texts).text
         return text.split(separator: "\n").map { TextView.Line(String($0)) }
-    }
-
-    package var outline: Outline {
-        if let dialog { return dialog.outline }
-        if let example { return Outline(example.outline) }
-        return Outline(form.outline + previewLines.map { .text($0.text) })
-    }
-
-    private var previewLines: [TextView.Line] {
-        let preview = preview
-        var lines: [TextView.Line] = []
-        if let key = preview.key { lines.append(TextView.Line("Key      \(key)", role: .notice)) }
-        for problem in preview.problems {
-            let isError = problem.severity == .error
-            lines.append(
-                TextView.Line(
-                    "\(isError ? "✗" : "!") \(problem.message)", role: isError ? .failed : .warning)
-            )
-            if let fix = problem.fix { lines.append(TextView.Line("  fix: \(fix)", role: .quiet)) }
-        }
-        return lines
-    }
-
-    package func draw(in grid: inout CellGrid) {
-        let body = grid.bounds.inset(left: 1, right: 1)
-        if let example {
-            grid.put("Write this into circle.yml:", row: 0, column: 1, role: .heading)
-            example.draw(in: &grid, body.inset(top: 1))
-            return
-        }
-        let wanted = (exampleLines.map { displayWidth($0.text) }.max() ?? 0) + 4
-        let isWide = body.width >= wanted + 52
-        let exampleWidth = isWide ? wanted : 0
-        let left = body.inset(top: grid.height > 11 ? 1 : 0, right: isWide ? exampleWidth + 2 : 0)
-        // In a low window the fields scroll, so that what their values give stays in view.
-        let given = previewLines.flatMap { wrapped($0.text, to: left.width) }.count
-        let fields = left.splitTop(max(3, left.height - min(given, 4))).top
-        var row = form.draw(in: &grid, fields)
-        if row < left.endRow { row += grid.height > 11 ? 1 : 0 }
-        for line in previewLines {
-            row = grid.paragraph(line.text, in: left.inset(top: row - left.row), role: line.role)
-        }
-        row = grid.paragraph(
-            form.focusedHelp, in: left.inset(top: row - left.row + (grid.height > 11 ? 1 : 0)),
-            role: .quiet)
-        if isWide {
-            let box = Rect(
-                row: 0, column: body.endColumn - exampleWidth, width: exampleWidth,
-                height: min(grid.height, exampleLines.count + 2))
-            drawExample(in: &grid, box)
-        } else {
-            let rest = body.inset(top: row + 1)
-            if rest.height >= 5 { drawExample(in: &grid, rest) }
-        }
-        form.drawSuggestions(in: &grid, fields)
-        dialog?.draw(in: &grid)
-    }
-
-    private func drawExample(in grid: inout CellGrid, _ rect: Rect) {
-        let lines = exampleLines
-        let box = Rect(
-            row: rect.row, column: rect.column, width: rect.width,
-            height: min(rect.height, lines.count + 2))
-        let isCut = lines.count > box.height - 2
-        grid.box(box, title: isCut ? "circle.yml, y shows all" : "circle.yml")
-        for (offset, line) in lines.prefix(max(0, box.height - 2)).enumerated() {
-            grid.put(
-                line.text, row: box.row + 1 + offset, column: box.column + 2,
-                limit: box.width - 4)
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 package import Screens
 import SlipwayCore
-package import TextGrid
+import TextGrid
 
 /// Permissions > AWS keys: the form for a project's keys. The stored secret never comes here.
 package struct KeysScreen: AdminScreen {
@@ -15,13 +15,15 @@ package struct KeysScreen: AdminScreen {
     package var context: AdminContext
     let project: ProjectName
     package private(set) var notice: Notice?
-    private var form: Form<Field>
+    var form: Form<Field>
     /// What the store has; the form was opened on it.
-    private var stored: AWSKeysSummary?
-    private var isLoaded = false
+    var stored: AWSKeysSummary?
+    var isLoaded = false
     private var isSaving = false
     private var leavesWhenSaved = false
-    private var dialog: Dialog?
+    /// What was asked for when there was something unsaved: to go up, or to quit.
+    private var leaving = AdminEffect.close(nil)
+    var dialog: Dialog?
     private var question: Question?
     /// Scrolls the explanation where there is no room for all of it.
     private var size: (width: Int, height: Int) = (80, 22)
@@ -67,7 +69,7 @@ package struct KeysScreen: AdminScreen {
         ]
     }
 
-    private var warning: String {
+    var warning: String {
         "Every build of \(project) can read these keys, and so can everyone who can commit to it. "
             + "Give them only what a deployment needs: the IAM policy of this project."
     }
@@ -141,8 +143,8 @@ package struct KeysScreen: AdminScreen {
                     "They still work until AWS is told: deactivate them there too.",
                 ], kind: .typed(word: project.rawValue))
         case .back, .quit:
-            let effect: AdminEffect = message == .quit ? .quit : .close(nil)
-            guard form.isDirty else { return [effect] }
+            leaving = message == .quit ? .quit : .close(nil)
+            guard form.isDirty else { return [leaving] }
             question = .leave
             dialog = LeaveDialog.dialog
         default: break
@@ -156,6 +158,7 @@ package struct KeysScreen: AdminScreen {
             return []
         }
         if var open = dialog { return take(open.handle(input), open) }
+        guard !leavesWhenSaved else { return [] }
         guard context.readOnlyReason == nil || !startsEditing(input) else { return [] }
         switch form.handle(input) {
         case .ignored: break
@@ -193,7 +196,9 @@ package struct KeysScreen: AdminScreen {
             case .save:
                 leavesWhenSaved = true
                 return save(expecting: stored?.version ?? 0)
-            case .discard: return [.close(nil)]
+            case .discard:
+                form.markSaved()
+                return [leaving]
             case .stay, nil: return []
             }
         case .clear where outcome == .confirmed:
@@ -293,7 +298,7 @@ package struct KeysScreen: AdminScreen {
                 ? Notice(.success, saved)
                 : Notice(
                     .warning, "\(saved) But \(warnings.map(\.message).joined(separator: "; "))")
-            if leavesWhenSaved { return [.close(nil)] }
+            if leavesWhenSaved { return [leaving] }
         case .keysConflict(let theirs):
             (isSaving, leavesWhenSaved) = (false, false)
             notice = nil
@@ -336,38 +341,6 @@ package struct KeysScreen: AdminScreen {
                 "theirs: \(line(theirs))", "mine:   \(form[.accessKeyID]), not saved yet",
                 "base:   \(line(stored))",
             ], kind: .choose(["Save mine", "Keep theirs", "Decide later"]))
-    }
-
-    package var outline: Outline {
-        if let dialog { return dialog.outline }
-        return Outline([.text(warning), .text(storedText)] + form.outline)
-    }
-
-    private var storedText: String {
-        guard isLoaded else { return "Reading…" }
-        guard let stored else { return "No keys are stored." }
-        let token = stored.hasSessionToken ? " with a session token" : ""
-        return "Stored: \(stored.accessKeyID)\(token), version \(stored.version), saved "
-            + "\(stored.savedAt) by \(stored.savedBy)."
-    }
-
-    package func draw(in grid: inout CellGrid) {
-        let body = grid.bounds.inset(left: 1, right: 1)
-        var row = body.row
-        let isLow = grid.height < 14
-        if !isLow {
-            row = grid.paragraph("! " + warning, in: body.inset(top: 1), role: .warning) + 1
-            row = grid.paragraph(storedText, in: body.inset(top: row)) + 1
-        }
-        let fields = body.inset(top: row)
-        row = form.draw(in: &grid, fields)
-        if !isLow { row += 1 }
-        row = grid.paragraph(form.focusedHelp, in: body.inset(top: row), role: .quiet)
-        if isLow {
-            row = grid.paragraph("! " + warning, in: body.inset(top: row), role: .warning)
-            grid.paragraph(storedText, in: body.inset(top: row))
-        }
-        dialog?.draw(in: &grid)
     }
 }
 

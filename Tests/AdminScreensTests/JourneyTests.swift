@@ -224,6 +224,25 @@ struct JourneyTests {
         world.press(.enter, .character("H"), .character("Q"))
         #expect(!world.session.isOver)
         #expect(world.shown.contains("Unsaved changes"))
+        world.press(.tab, .tab, .enter)
+        #expect(world.session.isOver)
+        #expect(world.projects[World.shop]?.applications[World.application]?.count == 2)
+    }
+
+    @Test func `quitting with save as the answer saves first`() {
+        var world = World.prepared()
+        world.openApplication()
+        world.press(.end, .enter)
+        world.type("-x")
+        world.isSlow = true
+        world.press(.enter, .character("Q"), .tab, .enter)
+        #expect(!world.session.isOver)
+        world.press(.enter)
+        world.type("lost")
+        world.catchUp()
+        #expect(world.session.isOver)
+        let last = world.projects[World.shop]?.applications[World.application]?.last
+        #expect(last?.settings?[.keyPattern] == "apps/my-app-{SHORT_COMMIT}-x")
     }
 
     @Test func `an old version becomes the newest, after a question`() {

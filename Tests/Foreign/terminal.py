@@ -150,6 +150,10 @@ class Session:
             if not self._read(rest) and self.process.poll() is not None and not condition():
                 raise AssertionError(f"ended without {what}:\n{self.text}")
 
+    def until_footer(self, text):
+        """Waits for the last line, which is painted last: the frame is whole then."""
+        self.until(lambda: self.lines[-1].endswith(text), f"the footer {text!r}")
+
     def until_end(self):
         """Reads until the program is gone; returns its exit status, negative for a signal."""
         deadline = time.monotonic() + PATIENCE

@@ -251,6 +251,8 @@ def walk_well(watch, values, here):
             ["doctor", *here],
         ):
             watch(*words, *json_flag, status=SUCCESS)
+    # Off a terminal; what it shows on one is in test_screens.py.
+    watch("admin", status=SUCCESS)
     exported = watch("export", "--format", "json", status=SUCCESS).stdout
     watch("import", "-", "--dry-run", stdin=exported, status=SUCCESS)
     watch("import", "-", "--yes", stdin=exported.replace(b"eu-west-1", b"eu-west-2"))

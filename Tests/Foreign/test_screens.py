@@ -23,6 +23,7 @@ from terminal import (
     as_job,
     control,
 )
+from test_canary import Search
 
 TERMINALS = ["xterm-256color", "screen", "linux", "vt100"]
 LOCALES = ["C.UTF-8", "C"]
@@ -158,9 +159,11 @@ def test_two_applications_and_a_fixed_key(stored, term, locale, colour):
     session.until(lambda: "same key" not in session.flat, "no warning")
     session.send(ENTER, "s")
     session.until("Saved my-app, version 1")
-    session.send("q", "a", "worker", ENTER)
+    session.send("q")
+    session.until(lambda: "APPLICATION" in session.text and "eu-west-1" in session.text, "the row")
+    session.send("a", "worker", ENTER)
     session.until("apps/worker-0a1b2c3-128")
-    assert "acme-revisions" in session.text
+    session.until("acme-revisions")
     session.send("s")
     session.until("Saved worker, version 1")
     session.send("Q")
@@ -260,18 +263,17 @@ def test_keys_in_lines_are_not_echoed(stored):
 # Whatever ends or stops the program puts the terminal back.
 
 STATES = {
-    # What is drawn last is waited for.
     "form": lambda session: (
         session.send(ENTER),
         session.until("leave as it was"),
         session.send("x"),
-        session.until("^S save"),
+        session.until_footer("^S save  F1 help"),
     ),
     "dialog": lambda session: (
         session.send(ENTER, "x", ENTER, "q"),
-        session.until("Enter press it"),
+        session.until_footer("Enter press it  F1 help"),
     ),
-    "palette": lambda session: (session.send(":"), session.until("Esc close")),
+    "palette": lambda session: (session.send(":"), session.until_footer("do it  Esc close")),
 }
 DEADLY = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGSEGV", "SIGILL", "SIGABRT"]
 
@@ -362,9 +364,9 @@ def test_help_palette_and_escape_without_delay(ready):
     session = ready()
     session.until("acme/shop")
     session.send("?")
-    session.until("Keys everywhere")
+    session.until("Keys here")
     session.send(ESCAPE)
-    session.until(lambda: "Keys everywhere" not in session.text, "the help closed")
+    session.until(lambda: "Keys here" not in session.text, "the help closed")
     session.send(":", "rename")
     session.until("give the project another name")
     session.send(ENTER)
@@ -413,9 +415,10 @@ def test_a_pasted_secret_is_trimmed(stored):
 def test_sequences_of_other_terminals_do_nothing(ready):
     session = ready()
     session.until("acme/shop")
+    session.until_footer("rename  q quit  ? help")
     before = session.text
     session.send("\x1b[1;5C", "\x1b[200;3u", "\x1bO5q", "\x1b[<0;10;10M", "\x1b[?1;2c", "?")
-    session.until("Keys everywhere")
+    session.until("Keys here")
     session.send("?")
     session.until(lambda: session.text == before, "the screen as it was")
 
@@ -435,6 +438,34 @@ def test_undo_and_unsaved_changes(ready):
     session.until("KEY PATTERN")
     root = ready.home("settings", "get", "my-app", "application_root", "--project", PROJECT)
     assert root.stdout == b"/app\n"
+
+
+def test_no_canary_is_found_on_the_screen_or_in_files(stored):
+    secret, token = (os.urandom(30).hex().encode() for _ in range(2))
+    search = Search(secret=secret, token=token)
+    session = stored()
+    session.until("acme/shop")
+    session.send(ENTER)
+    session.until("Permissions")
+    session.send(ENTER)
+    session.until("Stored: ")
+    session.send(DOWN, ENTER, secret.decode(), TAB)
+    session.paste(token.decode())
+    session.send(ENTER, "u", "U", "?")
+    session.until("Keys here")
+    session.send(ESCAPE, "q")
+    session.until("Unsaved changes")
+    session.send(TAB, ENTER)
+    session.until("Permissions")
+    session.send("G", ENTER)
+    session.until("keys-set")
+    session.send("Q")
+    assert session.until_end() == 0
+    assert search(bytes(session.written)) == set()
+    for path in stored.home.folder.rglob("*"):
+        assert not path.is_file() or search(path.read_bytes()) == set(), path
+    json = stored.home("env", "--project", PROJECT, "--format", "json").stdout
+    assert secret in json and token in json
 
 
 # Sizes.
