@@ -120,20 +120,13 @@ package struct AdminContext: Equatable, Sendable {
     package var storeExists: Bool
     /// Why nothing can be changed; nil where it can.
     package var readOnlyReason: String?
-    /// Why AWS keys cannot be tested; nil where they can.
-    package var testReason: String?
-    /// Why there is no list of deployments; nil where there is.
-    package var deploymentsReason: String?
 
     package init(
-        storePath: String, storeExists: Bool = true, readOnlyReason: String? = nil,
-        testReason: String? = nil, deploymentsReason: String? = nil
+        storePath: String, storeExists: Bool = true, readOnlyReason: String? = nil
     ) {
         self.storePath = storePath
         self.storeExists = storeExists
         self.readOnlyReason = readOnlyReason
-        self.testReason = testReason
-        self.deploymentsReason = deploymentsReason
     }
 }
 

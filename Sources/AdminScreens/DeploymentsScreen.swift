@@ -50,12 +50,7 @@ package struct DeploymentsScreen: AdminScreen {
         case .answer(.failed(let problems, _)):
             isLoaded = true
             notice = Notice(problems)
-        case .resumed, .refresh:
-            guard context.deploymentsReason == nil else {
-                isLoaded = true
-                return []
-            }
-            return [.loadDeployments(project)]
+        case .resumed, .refresh: return [.loadDeployments(project)]
         case .back: return [.close(nil)]
         case .quit: return [.quit]
         default: break
@@ -65,9 +60,6 @@ package struct DeploymentsScreen: AdminScreen {
 
     private var emptyText: String {
         if !isLoaded { return "Reading…" }
-        if let reason = context.deploymentsReason {
-            return "No deployments to list: \(reason)."
-        }
         return "Nothing was deployed yet. slipway deploy, after a green build, begins the list."
     }
 

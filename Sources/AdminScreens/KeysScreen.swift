@@ -92,7 +92,7 @@ package struct KeysScreen: AdminScreen {
             Binding(
                 .character("t"), label: "test",
                 detail: "ask AWS whose keys the stored ones are", message: .test,
-                unless: context.testReason ?? noKeysReason),
+                unless: noKeysReason),
             Binding(
                 .character("X"), label: "clear",
                 detail: "remove the keys from the store; asks for the project's name",

@@ -62,7 +62,7 @@ package struct ProjectScreen: AdminScreen {
             Row(entry: .applications, label: "AWS CodeDeploy", summary: applications),
             Row(
                 entry: .deployments, label: "Deployments",
-                summary: context.deploymentsReason ?? "what was deployed, and how it went"),
+                summary: "what was deployed, and how it went"),
             Row(entry: nil, label: ""), Row(entry: nil, label: "History"),
             Row(
                 entry: .audit, label: "Audit log", summary: "who changed what, and who read secrets"

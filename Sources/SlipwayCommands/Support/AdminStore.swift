@@ -1,4 +1,5 @@
 import AdminScreens
+import DeployEngine
 import Dispatch
 import FoundationEssentials
 import KeyVault
@@ -28,6 +29,8 @@ final class AdminStore: Sendable {
 
     /// Rows of the audit log that the screen shows.
     static let auditLimit = 1000
+    /// How many deployments a screen gets: the newest.
+    static let deploymentLimit = 1000
 
     /// `sources` builds the unlock sources, given a way to ask for a passphrase.
     init(
@@ -49,11 +52,7 @@ final class AdminStore: Sendable {
     var context: AdminContext {
         AdminContext(
             storePath: path,
-            readOnlyReason: isReadOnly ? "slipway was started with --read-only" : nil,
-            testReason: services.screens.testKeys == nil
-                ? "this slipway cannot ask AWS yet" : nil,
-            deploymentsReason: services.screens.deployments == nil
-                ? "this slipway keeps no list of deployments yet" : nil)
+            readOnlyReason: isReadOnly ? "slipway was started with --read-only" : nil)
     }
 
     /// Begins to carry a request out, and returns at once. The answer is posted.
@@ -113,12 +112,27 @@ final class AdminStore: Sendable {
                     Array(entries.prefix(Self.auditLimit)), isCut: entries.count > Self.auditLimit)
             )
         case .loadDeployments(let project):
-            try answer(.deployments(services.screens.deployments?(project) ?? []))
+            try answer(
+                .deployments(
+                    store().deployments(of: project, limit: Self.deploymentLimit)
+                        .map(DeploymentRow.init)))
         case .testKeys(let project):
-            guard let test = services.screens.testKeys else { return }
-            try answer(.keysTested(test(store().readKeys(of: project, for: "keys test"))))
+            try answer(.keysTested(test(project)))
         default: try change(effect, answer)
         }
+    }
+
+    /// Asks AWS whose the project's keys are.
+    private func test(_ project: ProjectName) throws -> [String] {
+        let pair = try store().readKeys(of: project, for: "keys test")
+        let settings = try store().settings(in: project)
+        let region = try settings.compactMap { $0.settings?.region }.first ?? Region("us-east-1")
+        let connection = try services.aws.connect(pair, .few) { _ in }
+        let identity = try waiting { try await connection.identity(region) }
+        return [
+            "AWS knows these keys: account \(identity.account?.rawValue ?? "unknown")",
+            identity.arn.escaped,
+        ]
     }
 
     private func change(_ effect: AdminEffect, _ answer: (AdminAnswer) -> Void) throws {
@@ -324,5 +338,17 @@ final class PassphraseQuestion: Sendable {
     func stopAsking() {
         state.withLock { $0.isOver = true }
         answer(nil)
+    }
+}
+
+extension DeploymentRow {
+    fileprivate init(_ record: DeploymentRecord) {
+        self.init(
+            id: record.deployment?.rawValue ?? "-", startedAt: record.startedAt,
+            application: record.attempt.application.rawValue,
+            group: record.attempt.deploymentGroup.rawValue,
+            branch: record.attempt.tag ?? record.attempt.branch,
+            commit: record.attempt.commit?.short, result: record.outcome?.rawValue ?? "unfinished",
+            duration: record.seconds.map { shownTime(Int64($0)) })
     }
 }

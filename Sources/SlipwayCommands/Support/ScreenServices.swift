@@ -1,6 +1,4 @@
-package import AdminScreens
 package import Screens
-package import SlipwayCore
 
 /// What screens need of the world.
 package struct ScreenServices: Sendable {
@@ -19,20 +17,12 @@ package struct ScreenServices: Sendable {
     package var isTerminal: Bool
     /// Takes the terminal over; nil where it cannot show screens.
     package var take: @Sendable () -> Taken?
-    /// Asks AWS whose some keys are, and says it in lines; nil where slipway cannot.
-    package var testKeys: (@Sendable (AWSKeyPair) throws -> [String])?
-    /// What a project deployed, newest first; nil where no list is kept.
-    package var deployments: (@Sendable (ProjectName) throws -> [DeploymentRow])?
 
     package init(
-        isTerminal: Bool, take: @escaping @Sendable () -> Taken?,
-        testKeys: (@Sendable (AWSKeyPair) throws -> [String])? = nil,
-        deployments: (@Sendable (ProjectName) throws -> [DeploymentRow])? = nil
+        isTerminal: Bool, take: @escaping @Sendable () -> Taken?
     ) {
         self.isTerminal = isTerminal
         self.take = take
-        self.testKeys = testKeys
-        self.deployments = deployments
     }
 
     /// No terminal.
