@@ -37,7 +37,8 @@ let package = Package(
             name: "slipway",
             dependencies: [
                 "AWSClient", "AWSSignature", "CSystemCalls", "ConfigurationFiles", "CursesTerminal",
-                "DeployEngine", "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox", "Screens",
+                "DeployEngine", "InstanceAgent", "ProcessGuard", "RevisionArchive", "Sandbox",
+                "Screens",
                 "SlipwayCommands", "SlipwayCore",
             ],
             swiftSettings: strict),
@@ -45,8 +46,10 @@ let package = Package(
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "AdminScreens", "ConfigurationFiles", "DeployEngine", "KeyVault", "PrivateFiles",
-                "ProjectStore", "RevisionArchive", "Screens", "SlipwayCore", argumentParser,
+                "AdminScreens", "ConfigurationFiles", "DeployEngine", "ExampleRepository",
+                "KeyVault",
+                "PrivateFiles", "ProjectStore", "RevisionArchive", "Screens", "SlipwayCore",
+                argumentParser,
             ],
             exclude: ["JSON.md"],
             swiftSettings: strict),
@@ -63,7 +66,8 @@ let package = Package(
         // An application root to the same zip bytes every time, streamed. An edge; imported by
         // slipway and SlipwayCommands.
         .target(
-            name: "RevisionArchive", dependencies: ["CDeflate", "CSystemCalls", "CZlib", "SlipwayCore"],
+            name: "RevisionArchive",
+            dependencies: ["CDeflate", "CSystemCalls", "CZlib", "SlipwayCore"],
             swiftSettings: strict),
         // zlib and libdeflate as they are. Imported by RevisionArchive.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -122,6 +126,16 @@ let package = Package(
             resources: [
                 .embedInCode("0001_store.sql"), .embedInCode("0002_deployments.sql"),
             ],
+            swiftSettings: strict),
+        // The files of the repository that the demo deploys, embedded. A leaf; imported by
+        // SlipwayCommands.
+        .target(
+            name: "ExampleRepository",
+            resources: [
+                "appspec.yml", "circle.yml", "scripts/check-space", "scripts/close-shop",
+                "scripts/open-shop", "scripts/stamp-release", "scripts/validate",
+                "site/coffee.html", "site/index.html",
+            ].map { .embedInCode("Repository/\($0)") },
             swiftSettings: strict),
         // Cells, display width, boxes, tables: what a terminal shows, as a value. A leaf that has
         // never heard of slipway.
@@ -224,7 +238,9 @@ let package = Package(
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["slipway", "store-torture", "crash-probe", "TestSupport"],
+            dependencies: [
+                "ExampleRepository", "slipway", "store-torture", "crash-probe", "TestSupport",
+            ],
             exclude: ["Snapshots"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
