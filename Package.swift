@@ -46,7 +46,8 @@ let package = Package(
         .target(
             name: "SlipwayCommands",
             dependencies: [
-                "AdminScreens", "ConfigurationFiles", "DeployEngine", "KeyVault", "LiveScreens",
+                "AdminScreens", "ConfigurationFiles", "DeployEngine", "ExampleRepository",
+                "KeyVault", "LiveScreens",
                 "PrivateFiles", "ProjectStore", "RevisionArchive", "Screens", "SlipwayCore",
                 argumentParser,
             ],
@@ -125,6 +126,16 @@ let package = Package(
             resources: [
                 .embedInCode("0001_store.sql"), .embedInCode("0002_deployments.sql"),
             ],
+            swiftSettings: strict),
+        // The files of the repository that the demo deploys, embedded. A leaf; imported by
+        // SlipwayCommands.
+        .target(
+            name: "ExampleRepository",
+            resources: [
+                "appspec.yml", "circle.yml", "scripts/check-space", "scripts/close-shop",
+                "scripts/open-shop", "scripts/stamp-release", "scripts/validate",
+                "site/coffee.html", "site/index.html",
+            ].map { .embedInCode("Repository/\($0)") },
             swiftSettings: strict),
         // Cells, display width, boxes, tables: what a terminal shows, as a value. A leaf that has
         // never heard of slipway.
@@ -238,7 +249,9 @@ let package = Package(
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["slipway", "store-torture", "crash-probe", "TestSupport"],
+            dependencies: [
+                "ExampleRepository", "slipway", "store-torture", "crash-probe", "TestSupport",
+            ],
             exclude: ["Snapshots"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -12,7 +12,7 @@ package struct SlipwayCommand: ParsableCommand {
 
             Alone on a terminal it opens the admin UI.
 
-            A first walk:
+            slipway demo shows the whole way; it needs no AWS account. A first walk:
               slipway project add acme/shop
               slipway keys set AKIAIOSFODNN7EXAMPLE --project acme/shop
               slipway settings set my-app --project acme/shop \\
@@ -48,7 +48,8 @@ package struct SlipwayCommand: ParsableCommand {
                 subcommands: [
                     EnvCommand.self, ExecCommand.self, CredentialProcessCommand.self,
                 ]),
-            CommandGroup(name: "Trying it out:", subcommands: [SandboxCommand.self]),
+            CommandGroup(
+                name: "Trying it out:", subcommands: [DemoCommand.self, SandboxCommand.self]),
             CommandGroup(
                 name: "The store:",
                 subcommands: [

@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import InstanceAgent
 import ProcessGuard
 import Sandbox
@@ -17,12 +16,19 @@ extension SandboxRunner {
             defer { sandbox.end() }
             let announcement = sandbox.announcement
             try whenListening(announcement)
+            guard request.lasts else { return 0 }
             guard !request.command.isEmpty else {
                 signals.waitForTheEnd()
                 return 0
             }
-            let child = try ChildProgram(request.command, announcement, inheritance)
+            let set = announcement.environment
+            let hidden = Set(SandboxAnnouncement.stale + set.map(\.name))
+            let child = try ChildProgram(
+                request.command, inheriting: { !hidden.contains($0) }, set: set, inheritance)
             return signals.waitForTheEnd(of: child)
+        } confinementProblems: {
+            let check = ConfinementCheck()
+            return check.wait()
         }
     }
 }
@@ -42,7 +48,11 @@ private final class RunningSandbox: Sendable {
         let ended = ended
         Task {
             do {
-                for problem in await fleet.confinementProblems { log(problem) }
+                for problem in await fleet.confinementProblems {
+                    log(
+                        [problem.message, problem.why, problem.fix].compactMap(\.self)
+                            .joined(separator: "; "))
+                }
                 try await LocalAWS.withRunning(
                     configuration, codeDeploy: { try fleet.start(in: $0) }
                 ) { aws in
@@ -61,6 +71,25 @@ private final class RunningSandbox: Sendable {
     func end() {
         stop.finish()
         ended.wait()
+    }
+}
+
+/// Whether hooks can be confined, for a thread that waits to know.
+private final class ConfinementCheck: Sendable {
+    private let problems = Mutex<[Problem]>([])
+    private let isDone = DispatchSemaphore(value: 0)
+
+    init() {
+        Task {
+            let found = await SandboxFleet.problems(of: .bubblewrap(network: false))
+            problems.withLock { $0 = found }
+            isDone.signal()
+        }
+    }
+
+    func wait() -> [Problem] {
+        isDone.wait()
+        return problems.withLock(\.self)
     }
 }
 
@@ -154,19 +183,17 @@ private final class SandboxFleet: Sendable {
         }
     }
 
-    /// Why hooks cannot run here, in lines for people: without them the sandbox is still of use.
-    var confinementProblems: [String] {
-        get async {
-            do {
-                try await hooks.check()
-                return []
-            } catch {
-                let problems = (error as? any ProblemReporting)?.problems ?? []
-                return problems.map { problem in
-                    [problem.message, problem.why, problem.fix].compactMap(\.self)
-                        .joined(separator: "; ")
-                }
-            }
+    /// Why hooks cannot run here: without them the sandbox is still of use.
+    var confinementProblems: [Problem] {
+        get async { await Self.problems(of: hooks) }
+    }
+
+    static func problems(of hooks: HookConfinement) async -> [Problem] {
+        do {
+            try await hooks.check()
+            return []
+        } catch {
+            return (error as? any ProblemReporting)?.problems ?? []
         }
     }
 
@@ -187,94 +214,5 @@ private final class SandboxFleet: Sendable {
                 why: UntrustedText(error.message).escaped,
                 fix: "change the setup, or name another state folder")
         }
-    }
-}
-
-/// Signals that are waited for, and do nothing else.
-private struct WaitedSignals {
-    private var set = sigset_t()
-
-    init() {
-        sigemptyset(&set)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&set, number) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
-
-    private func next() -> Int32 {
-        var set = set
-        var number: Int32 = 0
-        while sigwait(&set, &number) != 0 {}
-        return number
-    }
-
-    func waitForTheEnd() {
-        while next() == SIGCHLD {}
-    }
-
-    /// The exit status of a child, as a shell gives it.
-    func waitForTheEnd(of child: ChildProgram) -> Int32 {
-        while true {
-            switch next() {
-            case SIGCHLD:
-                if let status = child.status() { return status }
-            // The terminal sends it to both: the child says what comes of it.
-            case SIGINT: break
-            case let number: child.send(number)
-            }
-        }
-    }
-}
-
-/// A command that runs in a sandbox.
-private struct ChildProgram {
-    private let process: pid_t
-
-    init(
-        _ command: [String], _ announcement: SandboxAnnouncement,
-        _ inheritance: ProcessGuard.Inheritance
-    ) throws {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        let set = announcement.environment
-        let hidden = Set(SandboxAnnouncement.stale + set.map(\.name))
-        var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
-        var variables: [UnsafeMutablePointer<CChar>?] = []
-        var entry = environ
-        while let text = entry.pointee {
-            if !hidden.contains(variableName(text)) { variables.append(strdup(text)) }
-            entry += 1
-        }
-        for variable in set {
-            let value = variable.value.withUnsafeExposedBytes {
-                String(decoding: $0, as: UTF8.self)
-            }
-            variables.append(strdup("\(variable.name)=\(value)"))
-        }
-        words.append(nil)
-        variables.append(nil)
-        defer { for text in words + variables { free(text) } }
-        var child = pid_t()
-        let code = inheritance.withOriginalCoreLimit { mask in
-            var mask = mask
-            posix_spawnattr_setsigmask(&attributes, &mask)
-            return posix_spawnp(&child, command[0], nil, &attributes, words, variables)
-        }
-        guard code == 0 else {
-            throw ExecuteError(
-                command: command[0], code: code, message: String(cString: strerror(code)))
-        }
-        process = child
-    }
-
-    func send(_ signal: Int32) { kill(process, signal) }
-
-    /// Nil while it runs.
-    func status() -> Int32? {
-        var status: Int32 = 0
-        guard waitpid(process, &status, WNOHANG) == process else { return nil }
-        let signal = status & 0x7F
-        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
     }
 }

@@ -42,6 +42,7 @@ extension Services {
         services.screens = .live(isUnicode: services.console.isUnicode, environment)
         services.sandbox = .live(inheritance)
         services.aws = .live(environment)
+        services.demo = .live(inheritance)
         services.isFolder = { LiveRevisions.isFolder($0) }
         services.packRevision = { try LiveRevisions.pack($0) }
         services.terminal.isOutput = isatty(STDOUT_FILENO) == 1
@@ -94,7 +95,7 @@ func writeToStandardError(_ text: String) {
     try? Array(text.utf8).withUnsafeBytes { try writeAll($0, to: STDERR_FILENO) }
 }
 
-private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) throws {
+func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
         let part = UnsafeRawBufferPointer(rebasing: rest)

@@ -111,7 +111,7 @@ struct CommandTests {
             ["store", "unlockers"], ["store", "unlockers", "list"], ["store", "unlockers", "add"],
             ["store", "unlockers", "add", "key-file"], ["store", "unlockers", "add", "key"],
             ["store", "unlockers", "add", "passphrase"], ["store", "unlockers", "remove"],
-            ["doctor"], ["package"], ["sandbox"],
+            ["doctor"], ["package"], ["sandbox"], ["demo"],
             ["plan"], ["check"], ["iam-policy"], ["deploy"], ["watch"], ["stop"], ["rollback"],
             ["redeploy"], ["deployments"], ["keys", "test"],
         ]

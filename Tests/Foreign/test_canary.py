@@ -289,6 +289,7 @@ def walk_well(watch, values, here):
         watch(*words, *(["--yes"] if command == "stop" else []), variables=nowhere)
     for command in ("package", "deploy"):
         watch(command, *here)
+    watch("demo", status=SUCCESS)
     watch("help")
     watch("--version")
 

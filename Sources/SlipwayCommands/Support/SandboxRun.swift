@@ -16,6 +16,8 @@ package struct SandboxRequest: Sendable {
     package var isUnconfined = false
     /// Whether deployments only pretend to run hooks.
     package var isSimulated = false
+    /// Whether it goes on when it has been announced, until it is interrupted or the command ends.
+    package var lasts = true
     /// What to run with the sandbox in its environment; empty for nothing.
     package var command: [String] = []
 
@@ -144,15 +146,19 @@ package struct SandboxRunner: Sendable {
             _ whenListening: (SandboxAnnouncement) throws -> Void,
             _ log: @escaping @Sendable (String) -> Void
         ) throws -> Int32
+    /// Why hooks cannot be confined here; empty where they can.
+    package var confinementProblems: @Sendable () -> [Problem]
 
     package init(
         run:
             @escaping @Sendable (
                 SandboxRequest, (SandboxAnnouncement) throws -> Void,
                 @escaping @Sendable (String) -> Void
-            ) throws -> Int32
+            ) throws -> Int32,
+        confinementProblems: @escaping @Sendable () -> [Problem] = { [] }
     ) {
         self.run = run
+        self.confinementProblems = confinementProblems
     }
 
     /// For where there is none.

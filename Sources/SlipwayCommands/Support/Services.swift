@@ -39,6 +39,8 @@ package struct Services: Sendable {
     }
 
     package var aws = AWSServices.none
+    /// What only the demo does.
+    package var demo = DemoServices.none
 
     package init(
         environment: [String: String], console: Console, terminal: Terminal,
