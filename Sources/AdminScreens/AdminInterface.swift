@@ -25,6 +25,8 @@ package struct AdminInterface: Screen {
     /// A passphrase that the store waits for.
     private var passphrase: Dialog?
     package private(set) var isOver = false
+    /// The deployment to be shown before the UI goes on; it is over until then.
+    package private(set) var watched: (project: ProjectName, deployment: DeploymentID)?
     /// What kept the store from being opened, for whoever ran the UI to tell once it is gone.
     package private(set) var openingProblems: (problems: [Problem], status: ExitStatus)?
 
@@ -38,6 +40,8 @@ package struct AdminInterface: Screen {
             $0.token == $1.token && $0.screen.isEqual(to: $1.screen)
         } && lhs.context == rhs.context && lhs.passphrase == rhs.passphrase
             && lhs.isOver == rhs.isOver && lhs.size == rhs.size
+            && lhs.watched?.project == rhs.watched?.project
+            && lhs.watched?.deployment == rhs.watched?.deployment
             && lhs.openingProblems?.problems == rhs.openingProblems?.problems
     }
 
@@ -164,8 +168,22 @@ package struct AdminInterface: Screen {
             }
             isOver = true
             return []
+        case .watch(let project, let deployment):
+            watched = (project, deployment)
+            isOver = true
+            return []
         default: return [AdminRequest(effect, token: token)]
         }
+    }
+
+    /// Goes on after a deployment was shown, or after `problems` kept it from being shown.
+    package mutating func resume(_ problems: [Problem]) -> [AdminRequest] {
+        watched = nil
+        isOver = false
+        let top = layers.count - 1
+        let effects = update(.resumed, at: top)
+        guard !problems.isEmpty else { return effects }
+        return effects + update(.answer(.failed(problems, .aws)), at: top)
     }
 
     private mutating func push(_ destination: Destination) -> [AdminRequest] {

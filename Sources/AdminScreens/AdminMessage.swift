@@ -41,6 +41,8 @@ package enum AdminEffect: Equatable, Sendable {
     /// Closes the screen, and hands the one below it an answer.
     case close(AdminAnswer?)
     case quit
+    /// Shows a deployment of the project on the live screen, then comes back.
+    case watch(ProjectName, DeploymentID)
 
     case openStore
     case loadProjects

@@ -35,6 +35,12 @@ package struct DeploymentsScreen: AdminScreen {
     package var bindings: [Binding<AdminMessage>] {
         if list.isFiltering { return Binding.filtering }
         return [
+            Binding(
+                .enter, .right, .character("l"), label: "watch",
+                detail: "show the deployment on the live screen", message: .open,
+                unless: list.items.isEmpty
+                    ? "there is no deployment"
+                    : chosen == nil ? "it was never made: CodeDeploy has not named it" : nil),
             .filter(unless: list.items.isEmpty ? "there is nothing to filter" : nil), .back(),
             .refresh, .quit,
         ]
@@ -51,12 +57,15 @@ package struct DeploymentsScreen: AdminScreen {
             isLoaded = true
             notice = Notice(problems)
         case .resumed, .refresh: return [.loadDeployments(project)]
+        case .open: return chosen.map { [.watch(project, $0)] } ?? []
         case .back: return [.close(nil)]
         case .quit: return [.quit]
         default: break
         }
         return []
     }
+
+    private var chosen: DeploymentID? { list.selection.flatMap { DeploymentID($0.record.id) } }
 
     private var emptyText: String {
         if !isLoaded { return "Reading…" }

@@ -134,7 +134,7 @@ struct World {
             return [.failed(failure, .store)]
         }
         switch effect {
-        case .show, .close, .quit, .answerPassphrase: return []
+        case .show, .close, .quit, .watch, .answerPassphrase: return []
         case .openStore: return [.opened(context)]
         case .loadProjects:
             let summaries = projects.sorted { $0.key < $1.key }.map { summary($0.key, $0.value) }

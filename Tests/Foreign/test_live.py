@@ -237,3 +237,27 @@ def test_a_signal_gives_the_terminal_back_and_the_deployment_goes_on(fleet, numb
         screen.assert_as_before()
     release(fleet, "go")
     assert fleet.run("watch", screen_id(fleet), "--progress", "plain").returncode == 0
+
+
+def test_the_admin_ui_shows_a_deployment_and_comes_back(fleet):
+    fleet = fleet(2)
+    fleet.repository()
+    fleet.run("project", "add", "acme/shop")
+    fleet.environment["SLIPWAY_DATABASE"] = str(fleet.folder / "data/slipway/slipway.db")
+    assert fleet.run("deploy", "--project", "acme/shop").returncode == 0
+    deployment = screen_id(fleet)
+    with fleet.on_terminal() as screen:
+        screen.until("acme/shop")
+        screen.send(ENTER)
+        screen.until("Deployments")
+        screen.send("jjj")
+        screen.until(lambda: "▸ Deployments" in screen.text, "Deployments to be chosen")
+        screen.send(ENTER)
+        screen.until("succeeded")
+        screen.send(ENTER)
+        screen.until(deployment)
+        screen.until("2/2 done")
+        screen.send("q")
+        screen.until("RESULT")
+        screen.send("Q")
+        assert screen.until_end() == 0

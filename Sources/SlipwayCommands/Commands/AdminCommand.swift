@@ -1,5 +1,7 @@
 import AdminScreens
 import ArgumentParser
+import LiveScreens
+import ProjectStore
 import Screens
 import SlipwayCore
 
@@ -36,18 +38,13 @@ struct AdminCommand: ParsableCommand {
             path: store.path, isReadOnly: readOnly, services: services,
             sources: { try self.store.sources(asking: $0) },
             post: { mailbox.post(.answer($0, token: $1)) })
-        let root = AdminInterface(store.context)
-        let end: SessionEnd<AdminInterface>
-        if services.variable("SLIPWAY_ACCESSIBLE") == "1" {
-            end = try converse(root, mailbox, store, services)
-        } else if let taken = services.screens.take() {
-            end = runScreen(root, on: taken.terminal, mailbox: mailbox, now: services.now) {
-                store.begin($0)
+        var end = try session(AdminInterface(store.context), mailbox, store, services)
+        while let watched = end.screen.watched {
+            var root = end.screen
+            for request in root.resume(try watch(watched.deployment, of: watched.project)) {
+                store.begin(request)
             }
-            taken.close()
-        } else {
-            services.console.note("this terminal cannot show screens: a conversation instead")
-            end = try converse(root, mailbox, store, services)
+            end = try session(root, mailbox, store, services)
         }
         store.finish {
             services.console.note("the store is busy: what was begun is still being saved")
@@ -57,6 +54,42 @@ struct AdminCommand: ParsableCommand {
         if let (problems, status) = end.screen.openingProblems {
             services.console.show(problems)
             throw EarlyExit(status)
+        }
+    }
+
+    /// Runs the UI until it is left, or wants something else shown.
+    private func session(
+        _ root: AdminInterface, _ mailbox: Mailbox<AdminInterface.Message>, _ store: AdminStore,
+        _ services: Services
+    ) throws -> SessionEnd<AdminInterface> {
+        guard services.variable("SLIPWAY_ACCESSIBLE") != "1" else {
+            return try converse(root, mailbox, store, services)
+        }
+        guard let taken = services.screens.take() else {
+            services.console.note("this terminal cannot show screens: a conversation instead")
+            return try converse(root, mailbox, store, services)
+        }
+        defer { taken.close() }
+        return runScreen(root, on: taken.terminal, mailbox: mailbox, now: services.now) {
+            store.begin($0)
+        }
+    }
+
+    /// Shows a deployment until it is left. Returns what kept it from being shown.
+    private func watch(_ deployment: DeploymentID, of project: ProjectName) throws -> [Problem] {
+        do {
+            let record = try store.open(.read).deployment(deployment)
+            guard let record else { return [] }
+            let found = DeploymentReference.Found(
+                deployment: deployment, region: record.attempt.region, record: record,
+                project: project)
+            let session = try AWSSession(of: project, in: store, for: "watch")
+            let isInLines = Services.current.variable("SLIPWAY_ACCESSIBLE") == "1"
+            _ = try found.watch(
+                session, nil, isInLines ? .lines(hasBar: false) : .screen, ending: .onRequest)
+            return []
+        } catch let error as any ProblemReporting {
+            return error.problems
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeployEngine
+import LiveScreens
 import SlipwayCore
 
 struct WatchCommand: ParsableCommand {
@@ -30,17 +31,19 @@ struct WatchCommand: ParsableCommand {
 extension DeploymentReference.Found {
     /// Watches the deployment to its end.
     func watch(
-        _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form
+        _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form,
+        ending: LiveScreen.Ending = .withLastDeployment
     ) throws -> DeployResult {
+        var context = LiveContext(
+            commit: record?.attempt.commit, project: project,
+            application: record?.attempt.application, group: record?.attempt.deploymentGroup,
+            store: session.store)
+        context.ending = ending
         let run = DeployRun(
             machine: DeployMachine(
                 watching: .init(deployment: deployment, region: region, timeLimit: limit),
                 seed: Services.current.aws.randomNumber()),
-            session: session, form: form,
-            context: LiveContext(
-                commit: record?.attempt.commit,
-                project: project, application: record?.attempt.application,
-                group: record?.attempt.deploymentGroup, store: session.store))
+            session: session, form: form, context: context)
         let result = try run()
         settle(result, session.store)
         return result

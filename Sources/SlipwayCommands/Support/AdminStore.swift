@@ -96,7 +96,7 @@ final class AdminStore: Sendable {
 
     private func carryOut(_ effect: AdminEffect, _ answer: (AdminAnswer) -> Void) throws {
         switch effect {
-        case .show, .close, .quit, .answerPassphrase: break
+        case .show, .close, .quit, .watch, .answerPassphrase: break
         case .openStore: try answer(.opened(open()))
         case .loadProjects: try loadProjects(answer)
         case .loadProject(let name): try answer(.project(detail(of: name)))
@@ -344,7 +344,7 @@ final class PassphraseQuestion: Sendable {
 extension DeploymentRow {
     fileprivate init(_ record: DeploymentRecord) {
         self.init(
-            id: record.deployment?.rawValue ?? "-", startedAt: record.startedAt,
+            id: record.deployment?.rawValue ?? "", startedAt: record.startedAt,
             application: record.attempt.application.rawValue,
             group: record.attempt.deploymentGroup.rawValue,
             branch: record.attempt.tag ?? record.attempt.branch,

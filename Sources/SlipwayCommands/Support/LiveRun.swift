@@ -11,6 +11,7 @@ struct LiveContext: Sendable {
     var commit: CommitID?
     /// How long the group's last successful deployments took, in seconds.
     var pastDurations: [Double] = []
+    var ending = LiveScreen.Ending.withLastDeployment
     /// Whose deployments they are, for the description of one that is made from the screen.
     var project: ProjectName?
 
@@ -53,7 +54,7 @@ struct LiveRun: Sendable {
         let services = Services.current
         let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
         let engine = Task { await drive(run.machine, tab: 0, leaving, run.session.notices, fold) }
-        let screen = LiveScreen([live], now: services.now())
+        let screen = LiveScreen([live], now: services.now(), ending: context.ending)
         let end = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
             begin($0)
         }
