@@ -35,5 +35,6 @@ bench: release
 	$(PYTHON) Benchmarks/store.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/plan.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/package.py --slipway $(BUILD)/release/slipway
+	$(PYTHON) Benchmarks/deploy.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/sandbox.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/screens.py --slipway $(BUILD)/release/slipway

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -11,7 +12,9 @@ import sys
 import time
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.client import Config
 
 PROJECT = "acme/shop"
 ACCESS_KEY_ID = "AKIAIOSFODNN7EXAMPLE"
@@ -24,6 +27,24 @@ DOCUMENTED_STATUSES = {0, 1, 2, 3, 4, 5, 6, 7, 64, 130}
 
 # No command takes nearly as long; what does is stuck.
 PATIENCE = 30
+
+REFERENCE_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::revisions/*"]},
+        {
+            "Effect": "Allow",
+            "Action": [
+                "codedeploy:RegisterApplicationRevision",
+                "codedeploy:GetApplicationRevision",
+                "codedeploy:CreateDeployment",
+                "codedeploy:GetDeployment",
+                "codedeploy:GetDeploymentConfig",
+            ],
+            "Resource": ["*"],
+        },
+    ],
+}
 
 
 def pytest_addoption(parser):
@@ -38,6 +59,10 @@ def pytest_addoption(parser):
         default=str(servers.parent.parent / "ministack/bin/ministack"),
         help="the server MiniStack",
     )
+    parser.addoption(
+        "--trees", default=str(servers.parent.parent / "trees"),
+        help="a folder with the archives of requirements-trees.txt",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +71,12 @@ def binary(pytestconfig):
     if not os.access(path, os.X_OK):
         pytest.exit(f"{path} is not a program: name the slipway binary with --slipway", 2)
     return path
+
+
+@pytest.fixture(scope="session")
+def trees(pytestconfig):
+    """The folder of other people's source trees, as archives."""
+    return Path(pytestconfig.getoption("--trees"))
 
 
 @pytest.fixture
@@ -68,6 +99,37 @@ def prepared(binary, tmp_path_factory):
     home("project", "add", PROJECT)
     home.set_keys(SECRET, TOKEN)
     return home
+
+
+@pytest.fixture
+def start(slipway):
+    """Starts sandboxes over one state folder, and ends those that still run."""
+    with sandboxes(slipway) as begin:
+        yield begin
+
+
+@contextlib.contextmanager
+def sandboxes(home):
+    """Starts sandboxes, and ends in the end those that still run."""
+    running = []
+
+    def begin(*words, state="state"):
+        process = subprocess.Popen(
+            [home.binary, "sandbox", "--json", "--state", home.folder / state, *words],
+            env=home.environment, cwd=home.work, stdout=subprocess.PIPE,
+            stderr=open(home.folder / "log", "ab"), start_new_session=True,
+        )
+        running.append(process)
+        line = process.stdout.readline()
+        assert line, (home.folder / "log").read_text()
+        return Sandbox(process, json.loads(line))
+
+    try:
+        yield begin
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
 
 
 class Home:
@@ -106,11 +168,11 @@ class Home:
         assert result.returncode == status, result
         return result
 
-    def run(self, *words, stdin=b"", variables=None, **options):
+    def run(self, *words, stdin=b"", variables=None, timeout=PATIENCE, **options):
         """Runs a command, however it ends."""
         options = {**self._surroundings(variables), **options}
         return subprocess.run(
-            [self.binary, *words], input=stdin, capture_output=True, timeout=PATIENCE, **options
+            [self.binary, *words], input=stdin, capture_output=True, timeout=timeout, **options
         )
 
     @contextlib.contextmanager
@@ -151,6 +213,43 @@ class Home:
         """Moves what the write-ahead log holds into the database file."""
         with self.connect() as database:
             assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+
+class Sandbox:
+    def __init__(self, process, facts):
+        self.process = process
+        self.facts = facts
+        self.endpoint = facts["endpoint"]
+
+    def client(self, service, region=None, admin=False, token=None, keys=None, **settings):
+        prefix = "admin_" if admin else ""
+        key, secret = keys or (
+            self.facts[prefix + "access_key_id"], self.facts[prefix + "secret_access_key"]
+        )
+        settings = {"retries": {"total_max_attempts": 1}, **settings}
+        return boto3.client(
+            service, endpoint_url=self.endpoint, region_name=region or self.facts["region"],
+            aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
+            config=Config(**settings),
+        )
+
+    def environment(self):
+        return {
+            "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
+            "HOME": "/nonexistent",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.facts["access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": self.facts["secret_access_key"],
+            "AWS_REGION": self.facts["region"],
+            "AWS_DEFAULT_REGION": self.facts["region"],
+        }
+
+    def aws(self, *words, status=0):
+        result = subprocess.run(
+            ["aws", *words], env=self.environment(), capture_output=True, timeout=120
+        )
+        assert result.returncode == status, result
+        return result.stdout.decode()
 
 
 def in_parallel(body, items):

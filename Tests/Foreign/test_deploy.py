@@ -11,29 +11,10 @@ import boto3
 import pytest
 from codedeploy_stub import DENIED_BY_THE_LEAST_POLICY, CodeDeploy, s3, serving, target
 from conftest import PROJECT, wait_until
+from deploying import (
+    BUILD, CIRCLE, KEY, SAID_OTHERWISE, deploy, events, history, last, leaves,
+)  # fmt: skip
 
-CIRCLE = """\
-deployment:
-  production:
-    branch: master
-    codedeploy:
-      my-app:
-        deployment_group: instances
-        application_root: /
-        region: us-east-1
-        revision_location:
-          revision_type: S3
-          s3_location:
-            bucket: revisions
-            key_pattern: apps/my-app-{SHORT_COMMIT}-{BUILD_NUM}
-"""
-
-BUILD = {
-    "SLIPWAY_BRANCH": "master",
-    "SLIPWAY_COMMIT": "0123456789abcdef0123456789abcdef01234567",
-    "SLIPWAY_BUILD_NUM": "42",
-}
-KEY = "apps/my-app-0123456-42"
 HOSTILE = "no\x1b[31m luck\u202e\nport 80 is taken\r\x07"
 FAILED = target(
     "i-1",
@@ -90,27 +71,6 @@ def shop(store, aws, bucket):
             "AWS_ENDPOINT_URL_S3": bucket.address,
         }
         yield store
-
-
-def deploy(shop, *words, status=0, **options):
-    return shop("deploy", "--project", PROJECT, *words, status=status, **options)
-
-
-def events(result):
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
-    assert all(line["schema"] == 1 and "time" in line for line in lines)
-    return lines
-
-
-def last(result):
-    line = events(result)[-1]
-    assert line["event"] == "result"
-    assert line["exit_code"] == result.returncode
-    return line
-
-
-def history(shop):
-    return json.loads(shop("deployments", "--project", PROJECT, "--json").stdout)
 
 
 def test_deploys_the_whole_way(shop, aws, bucket):
@@ -197,26 +157,6 @@ def test_says_the_same_in_text_and_json(shop, aws):
     for line in lines:
         for value in leaves(line, skipped=SAID_OTHERWISE):
             assert value in text, (value, line)
-
-
-SAID_OTHERWISE = {
-    # Names of things that the text says in other words, and what differs from run to run.
-    "schema", "time", "event", "code", "severity", "rollback", "result", "deployment_id",
-    "console_url", "version", "number", "count",
-}
-
-
-def leaves(value, skipped):
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name not in skipped or isinstance(inner, (dict, list)):
-                yield from leaves(inner, skipped)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner, skipped)
-    elif isinstance(value, str):
-        for line in re.split(r"[\r\n]", value):
-            yield re.split(r"[\x00-\x1f\u202e]", line)[0]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import wait_until
-from test_sandbox_s3 import REFERENCE_POLICY, start  # noqa: F401
+from conftest import REFERENCE_POLICY, wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/codedeploy"
 GROUP = {"applicationName": "shop", "deploymentGroupName": "web"}

@@ -24,90 +24,13 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 from botocore.exceptions import HTTPClientError
 
-from conftest import wait_until
-
-REFERENCE_POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::revisions/*"]},
-        {
-            "Effect": "Allow",
-            "Action": [
-                "codedeploy:RegisterApplicationRevision",
-                "codedeploy:GetApplicationRevision",
-                "codedeploy:CreateDeployment",
-                "codedeploy:GetDeployment",
-                "codedeploy:GetDeploymentConfig",
-            ],
-            "Resource": ["*"],
-        },
-    ],
-}
+from conftest import REFERENCE_POLICY, wait_until
 
 ODD_KEYS = [
     "a//b", "a/../b", "../up", "./dot", "/leading", "trailing/", "a%41b", "100%", "sp ace", "ünï/çødé",
     "e\u0301", "\u00e9", "tilde~", "plus+plus", "q?a=b&c", "#hash", "semi;colon", "new\nline", "..", ".",
     "x" * 1024,
 ]
-
-
-class Sandbox:
-    def __init__(self, process, facts):
-        self.process = process
-        self.facts = facts
-        self.endpoint = facts["endpoint"]
-
-    def client(self, service, region=None, admin=False, token=None, keys=None, **settings):
-        prefix = "admin_" if admin else ""
-        key, secret = keys or (
-            self.facts[prefix + "access_key_id"], self.facts[prefix + "secret_access_key"]
-        )
-        settings = {"retries": {"total_max_attempts": 1}, **settings}
-        return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=region or self.facts["region"],
-            aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
-            config=Config(**settings),
-        )
-
-    def environment(self):
-        return {
-            "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
-            "HOME": "/nonexistent",
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": self.facts["access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": self.facts["secret_access_key"],
-            "AWS_REGION": self.facts["region"],
-            "AWS_DEFAULT_REGION": self.facts["region"],
-        }
-
-    def aws(self, *words, status=0):
-        result = subprocess.run(
-            ["aws", *words], env=self.environment(), capture_output=True, timeout=120
-        )
-        assert result.returncode == status, result
-        return result.stdout.decode()
-
-
-@pytest.fixture
-def start(slipway):
-    """Starts sandboxes over one state folder, and ends those that still run."""
-    running = []
-
-    def begin(*words, state="state"):
-        process = subprocess.Popen(
-            [slipway.binary, "sandbox", "--json", "--state", slipway.folder / state, *words],
-            env=slipway.environment, cwd=slipway.work, stdout=subprocess.PIPE,
-            stderr=open(slipway.folder / "log", "ab"), start_new_session=True,
-        )
-        running.append(process)
-        line = process.stdout.readline()
-        assert line, (slipway.folder / "log").read_text()
-        return Sandbox(process, json.loads(line))
-
-    yield begin
-    for process in running:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture

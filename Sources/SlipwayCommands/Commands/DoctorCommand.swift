@@ -137,17 +137,10 @@ struct DoctorCommand: ParsableCommand {
         let source = keys.notice.map { DoctorCheck.unknown("AWS keys", $0.message) }
         let sections =
             (try? PlanReport.readFile(in: Services.current.repository.root()).sections) ?? []
-        let settings = (try? store.settings(in: project)) ?? []
-        let subjects = settings.compactMap { version -> DoctorOnAWS.Subject? in
-            guard let settings = version.settings, let region = settings.region else { return nil }
-            let groups = sections.flatMap { $0.applications ?? [] }
-                .filter { $0.application.value == version.application }
-                .compactMap { $0.deploymentGroup.placed?.value }
-            return DoctorOnAWS.Subject(
-                application: version.application, region: region,
-                bucket: settings.revisionLocation?.bucket,
-                keyPattern: settings.revisionLocation?.keyPattern, groups: groups)
-        }
+        let settings = ((try? store.settings(in: project)) ?? [])
+            .compactMap { version in version.settings.map { (version.application, $0) } }
+        let subjects = DoctorOnAWS.Subject.all(
+            sections, Dictionary(settings, uniquingKeysWith: { $1 }))
         let doctor = DoctorOnAWS(keys.pair, Services.current.aws, subjects)
         let checks = (try? waiting { await doctor.checks() }) ?? []
         return (source.map { [$0] } ?? []) + checks

@@ -5,13 +5,17 @@ import Synchronization
 
 /// What the doctor looks at in AWS. Only looks: nothing is made, and nothing left behind.
 struct DoctorOnAWS: Sendable {
-    /// An application, its place, and the groups that `circle.yml` names for it.
+    /// An application in a region: its groups that `circle.yml` names, and where its revisions go.
     struct Subject: Sendable {
         var application: ApplicationName
         var region: Region
-        var bucket: BucketName?
-        var keyPattern: KeyPattern?
-        var groups: [DeploymentGroup]
+        var groups: [DeploymentGroup] = []
+        var locations: [Location] = []
+    }
+
+    struct Location: Equatable, Sendable {
+        var bucket: BucketName
+        var keyPattern: KeyPattern
     }
 
     private let keys: AWSKeyPair
@@ -82,15 +86,17 @@ struct DoctorOnAWS: Sendable {
                 checks.append(.asked("group \(group)", error))
             }
         }
-        if let bucket = subject.bucket {
-            checks.append(await self.bucket(bucket, subject, connection))
+        for location in subject.locations {
+            checks.append(await bucket(location, subject, connection))
         }
         return checks
     }
 
     private func bucket(
-        _ bucket: BucketName, _ subject: Subject, _ connection: AWSConnection
+        _ location: Location, _ subject: Subject, _ connection: AWSConnection
     ) async -> DoctorCheck {
+        let bucket = location.bucket
+        let pattern = location.keyPattern
         let name = "bucket \(bucket)"
         do {
             let found = try await connection.bucketRegion(bucket, subject.region)
@@ -101,9 +107,7 @@ struct DoctorOnAWS: Sendable {
                     fix: "use a bucket in \(subject.region), or set the region to \(found)")
             }
             let place = "it is in \(subject.region)"
-            guard let pattern = subject.keyPattern, !pattern.isUnique else {
-                return .passed(name, place)
-            }
+            if pattern.isUnique { return .passed(name, place) }
             return try await connection.keepsVersions(bucket, subject.region)
                 ? .passed(name, "\(place), and keeps versions")
                 : DoctorCheck(
@@ -113,6 +117,55 @@ struct DoctorOnAWS: Sendable {
                     fix: "switch versioning on, or put {SHORT_COMMIT} into the key pattern")
         } catch {
             return .asked(name, error)
+        }
+    }
+}
+
+extension DoctorOnAWS.Subject {
+    /// What the sections deploy, filled up by the applications' settings, and the applications that
+    /// have only settings. What no region is known of is left out.
+    static func all(
+        _ sections: [DeploymentSection], _ settings: [ApplicationName: ApplicationSettings]
+    ) -> [DoctorOnAWS.Subject] {
+        var all: [DoctorOnAWS.Subject] = []
+        func add(
+            _ application: ApplicationName, _ region: Region?, _ group: DeploymentGroup?,
+            _ location: DoctorOnAWS.Location?
+        ) {
+            guard let region else { return }
+            var index = all.firstIndex { $0.application == application && $0.region == region }
+            if index == nil {
+                index = all.count
+                all.append(DoctorOnAWS.Subject(application: application, region: region))
+            }
+            guard let index else { return }
+            if let group, !all[index].groups.contains(group) { all[index].groups.append(group) }
+            if let location, !all[index].locations.contains(location) {
+                all[index].locations.append(location)
+            }
+        }
+        for section in sections.flatMap({ $0.applications ?? [] }) {
+            let stored = settings[section.application.value]
+            let written = section.revisionLocation.placed.map {
+                DoctorOnAWS.Location(
+                    bucket: $0.value.bucket.value, keyPattern: $0.value.keyPattern.value)
+            }
+            add(
+                section.application.value, section.region.placed?.value ?? stored?.region,
+                section.deploymentGroup.placed?.value, written ?? stored?.location)
+        }
+        for (application, stored) in settings.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+        where !all.contains(where: { $0.application == application }) {
+            add(application, stored.region, nil, stored.location)
+        }
+        return all
+    }
+}
+
+extension ApplicationSettings {
+    fileprivate var location: DoctorOnAWS.Location? {
+        revisionLocation.map {
+            DoctorOnAWS.Location(bucket: $0.bucket, keyPattern: $0.keyPattern)
         }
     }
 }
