@@ -290,6 +290,7 @@ def walk_well(watch, values, here):
     for command in ("package", "deploy"):
         watch(command, *here)
     watch("demo", status=SUCCESS)
+    watch("sandbox", "--state", "local-aws", "--", "true", status=SUCCESS)
     watch("help")
     watch("--version")
 

@@ -128,7 +128,7 @@ def test_tells_why_it_failed(shop, aws):
     assert history(shop)[0]["result"] == "failed"
 
 
-@pytest.mark.parametrize("mode", ["plain", "auto", "screen", "json"])
+@pytest.mark.parametrize("mode", ["plain", "auto", "json"])
 def test_prints_no_control_character(shop, aws, mode):
     aws.statuses = ["Created", "InProgress", "Failed"]
     aws.targets = [FAILED]
