@@ -4,8 +4,8 @@ Both speak to one sandbox on loopback, in turns within one run: `slipway deploy 
 packs, uploads, registers and asks for a deployment, and `aws deploy push`, which packs, uploads and
 registers. Whole commands are timed, Python's start included, and medians of the ratios of each
 round printed: the machine's own speed cancels out. Beside it the start alone of the AWS CLI, for
-who wants to subtract it. Then the memory of a deploy of 4 GiB, a sparse file. Needs boto3 and the
-AWS CLI beside the Python that runs it.
+who wants to subtract it. Then the memory of a deploy of 4 GiB, of zeros and of random bytes, which
+takes 8 GiB of room. Needs boto3 and the AWS CLI beside the Python that runs it.
 """
 
 import argparse
@@ -54,15 +54,29 @@ def main():
                 count, size = fill(repository / "app")
                 print(f"\n{name}: {count} files, {size / 1e6:.1f} MB")
                 compare(options, repository, environment)
-    if options.gibibytes:
+    for content, fill in (("nothing but zeros", fill_sparse), ("random bytes", fill_random)):
+        if not options.gibibytes:
+            break
         with shop(options.slipway) as (repository, environment):
-            with open(repository / "app/large", "wb") as file:
-                file.truncate(options.gibibytes << 30)
+            fill(repository / "app/large", options.gibibytes)
             seconds, memory = deploy(options.slipway, repository, environment, 0)
             print(
-                f"\n{options.gibibytes} GiB: slipway took {seconds:.1f} s and held at most "
-                f"{memory / (1 << 20):.0f} MiB (at most 128)"
+                f"\n{options.gibibytes} GiB of {content}: slipway deploy took {seconds:.1f} s and "
+                f"held at most {memory / (1 << 20):.0f} MiB (at most 128)"
             )
+
+
+def fill_sparse(path, gibibytes):
+    with open(path, "wb") as file:
+        file.truncate(gibibytes << 30)
+
+
+def fill_random(path, gibibytes):
+    # Deflate looks back 32 KiB, and does not see that it repeats.
+    block = os.urandom(1 << 20)
+    with open(path, "wb") as file:
+        for _ in range(gibibytes << 10):
+            file.write(block)
 
 
 @contextlib.contextmanager

@@ -183,14 +183,32 @@ def test_a_killed_job_is_deployed_again_and_the_history_is_true(open_shop):
     for number in range(int(os.environ.get("SLIPWAY_KILLS", "10"))):
         shop.home.environment["SLIPWAY_BUILD_NUM"] = str(1000 + number)
         with shop.running(*words, stderr=subprocess.DEVNULL) as process:
-            # Watching takes the most time, and what comes before has the most that can go wrong.
-            time.sleep(generator.uniform(0, length if number % 3 == 0 else made * 1.1))
+            seen = []
+            # Watching takes the most time, what comes before it has the most that can go wrong,
+            # and of that the most just before there is a deployment whose id is known.
+            if number % 3 == 0:
+                time.sleep(generator.uniform(0, length))
+            elif number % 3 == 1:
+                time.sleep(generator.uniform(0, made * 1.1))
+            else:
+                seen = until(process.stdout, generator.choice(["packed", "uploaded", "registered"]))
+                time.sleep(generator.uniform(0, 0.03))
             process.kill()
-            moments[last_event(process.stdout.read().splitlines())] += 1
+            moments[last_event(seen + process.stdout.read().splitlines())] += 1
         again = shop.run(*words, timeout=LONG)
         assert again.returncode == 0, again
         assert_true(shop, again, number)
     print(dict(moments))
+
+
+def until(stream, event):
+    """The lines up to the one of an event."""
+    lines = []
+    for line in stream:
+        lines.append(line.rstrip(b"\n"))
+        if json.loads(line)["event"] == event:
+            break
+    return lines
 
 
 def last_event(lines):

@@ -3,6 +3,7 @@
 
 /* What Swift's Glibc module leaves out or its importer cannot see. One line says why for each. */
 
+#include <malloc.h>      /* not in the Glibc module: mallopt */
 #include <mntent.h>      /* not in the Glibc module: setmntent, getmntent */
 #include <sys/vfs.h>     /* not in the Glibc module: statfs, whose f_type names the file system */
 #include <stddef.h>
