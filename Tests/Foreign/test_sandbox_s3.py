@@ -69,7 +69,11 @@ def test_aws_makes_a_bucket_and_copies_100_mib_up_and_down(sandbox, tmp_path):
     sandbox.aws("s3", "cp", "--quiet", "s3://acme/apps/big", "s3://acme/copy")
     copy = json.loads(sandbox.aws("s3api", "head-object", "--bucket", "acme", "--key", "copy"))
     assert copy["ContentLength"] == len(content)
-    sandbox.aws("s3", "sync", "--quiet", str(tmp_path), "s3://acme/sync")
+    # A folder of its own: the sandbox's state lies below the temporary one.
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "up").write_bytes(content)
+    sandbox.aws("s3", "sync", "--quiet", str(tree), "s3://acme/sync")
     assert "sync/up" in sandbox.aws("s3", "ls", "--recursive", "s3://acme/")
     sandbox.aws("s3", "rm", "--quiet", "--recursive", "s3://acme/")
     assert "BucketNotEmpty" in subprocess.run(

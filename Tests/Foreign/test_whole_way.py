@@ -211,7 +211,7 @@ def let_go(shop, root):
 
 def test_a_hostile_log_is_shown_and_does_nothing(shop):
     shop.hook("AfterInstall", f"printf '%s\\n' '{HOSTILE}' 'port 80 is taken' >&2; exit 3\n")
-    for mode in ("plain", "auto", "screen", "json", "quiet"):
+    for mode in ("plain", "auto", "json", "quiet"):
         result = deploy(shop, "--progress", mode, status=1)
         for output in (result.stdout, result.stderr):
             assert not CONTROL.search(output.decode()), mode
