@@ -77,39 +77,12 @@ extension TargetStatus {
 }
 
 extension LifecycleEventStatus {
-    var words: String {
-        switch self {
-        case .pending: "waiting"
-        case .inProgress: "running"
-        case .unknown: "unknown"
-        case .succeeded: "succeeded"
-        case .failed: "failed"
-        case .skipped: "skipped"
-        case .other(let name): UntrustedText(name).escaped
-        }
-    }
+    /// A target's status of the same name: both are shown alike.
+    private var ofTarget: TargetStatus { TargetStatus(rawValue: rawValue) }
 
-    var sign: String {
-        switch self {
-        case .pending: "·"
-        case .inProgress: "▸"
-        case .succeeded: "✓"
-        case .failed: "✗"
-        case .skipped: "–"
-        case .unknown, .other: "?"
-        }
-    }
-
-    var role: Role {
-        switch self {
-        case .pending: .pending
-        case .inProgress: .running
-        case .succeeded: .succeeded
-        case .failed: .failed
-        case .skipped: .skipped
-        case .unknown, .other: .warning
-        }
-    }
+    var words: String { ofTarget.words }
+    var sign: String { ofTarget.sign }
+    var role: Role { ofTarget.role }
 }
 
 extension LifecycleEvent {
