@@ -261,3 +261,26 @@ def test_the_admin_ui_shows_a_deployment_and_comes_back(fleet):
         screen.until("RESULT")
         screen.send("Q")
         assert screen.until_end() == 0
+
+
+def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
+    fleet = fleet(2)
+    fleet.repository()
+    fleet.run("project", "add", "acme/shop")
+    with fleet.on_terminal("deploy", "--project", "acme/shop") as screen:
+        # A key, so that the screen stays when the deployment is over.
+        screen.until("in progress")
+        screen.send("j")
+        screen.until("r redeploy")
+        screen.send("r")
+        screen.until("Deploy again")
+        screen.send("y")
+        screen.until("2 of 2")
+        screen.until("2/2 done")
+        screen.until("succeeded")
+        screen.send("q")
+        assert screen.until_end() == 0
+    listed = json.loads(fleet.run("deployments", "--project", "acme/shop", "--json").stdout)
+    records = listed["deployments"] if isinstance(listed, dict) else listed
+    assert len(records) == 2
+    assert {record["section"] for record in records} == {"production"}

@@ -45,6 +45,8 @@ struct DeployCommand: ParsableCommand {
         }
         let session = try session(of: report.project)
         let (history, notice) = openHistory(report, session)
+        let commit = report.build?.commit?.value
+        let first = plan.deployments.first
         let run = DeployRun(
             machine: DeployMachine(
                 jobs: try plan.deployments.map { try job($0, report) },
@@ -53,11 +55,12 @@ struct DeployCommand: ParsableCommand {
                     seed: Services.current.aws.randomNumber())),
             session: session, form: progress.form(isWatched: !leaves),
             repository: report.repository,
-            context: LiveContext(
-                commit: report.build?.commit?.value,
-                project: report.project,
-                application: plan.deployments.first?.application.value,
-                group: plan.deployments.first?.deploymentGroup.value, store: session.store))
+            context: { [section = report.section, project = report.project] in
+                LiveContext(
+                    commit: commit, section: section, project: project,
+                    application: first?.application.value, group: first?.deploymentGroup.value,
+                    store: try? session.openStore())
+            })
         if let notice { Services.current.console.show([notice]) }
         settle(report, history, session)
         let result = try run { history?.fold($0) }
@@ -125,7 +128,7 @@ struct DeployCommand: ParsableCommand {
     ) -> (DeploymentHistory?, Problem?) {
         guard let project = report.project else { return (nil, nil) }
         do {
-            let store = try session.store ?? store.open(.write)
+            let store = try session.openStore()
             _ = try store.project(project)
             return (
                 DeploymentHistory(

@@ -53,7 +53,7 @@ struct DeploymentsCommand: ParsableCommand {
         let open = try store.open(.read).deployments(of: project).filter(\.isOpen)
         guard !open.isEmpty else { return }
         let session = try AWSSession(of: project, in: store, for: "deployments")
-        let store = try session.store ?? store.open(.write)
+        let store = try session.openStore()
         let connection = session.hasty
         try waiting { try await DeploymentHistory.settle(open, in: store, connection) }
     }

@@ -39,7 +39,10 @@ struct RedeployOptions: ParsableArguments {
                 project: found.project, build: nil, verb: "\(verb) \(found.deployment)",
                 number: Services.current.aws.randomNumber()),
             timeLimit: try timeLimit.limit())
-        let history = history(found, session)
+        let history = DeploymentHistory(
+            ifKnown: found.project, in: try? session.openStore(),
+            section: found.record?.attempt.section,
+            watches: !leaves)
         let run = DeployRun(
             machine: DeployMachine(
                 jobs: [job],
@@ -47,22 +50,13 @@ struct RedeployOptions: ParsableArguments {
                     watches: !leaves, whenBusy: whenBusy,
                     seed: Services.current.aws.randomNumber())),
             session: session, form: progress.form(isWatched: !leaves),
-            context: LiveContext(
-                project: found.project, application: application, group: group,
-                store: session.store))
+            context: {
+                LiveContext(
+                    project: found.project, application: application, group: group,
+                    store: try? session.openStore())
+            })
         let result = try run { history?.fold($0) }
         if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
-    }
-
-    private func history(
-        _ found: DeploymentReference.Found, _ session: AWSSession
-    ) -> DeploymentHistory? {
-        guard let store = session.store, let project = found.project,
-            (try? store.project(project)) != nil
-        else { return nil }
-        let attempt = found.record?.attempt
-        return DeploymentHistory(
-            store, project: project, section: attempt?.section, watches: !leaves)
     }
 }
 

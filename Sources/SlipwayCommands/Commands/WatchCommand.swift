@@ -34,16 +34,18 @@ extension DeploymentReference.Found {
         _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form,
         ending: LiveScreen.Ending = .withLastDeployment
     ) throws -> DeployResult {
-        var context = LiveContext(
-            commit: record?.attempt.commit, project: project,
-            application: record?.attempt.application, group: record?.attempt.deploymentGroup,
-            store: session.store)
-        context.ending = ending
         let run = DeployRun(
             machine: DeployMachine(
                 watching: .init(deployment: deployment, region: region, timeLimit: limit),
                 seed: Services.current.aws.randomNumber()),
-            session: session, form: form, context: context)
+            session: session, form: form,
+            context: {
+                LiveContext(
+                    commit: record?.attempt.commit, section: record?.attempt.section,
+                    project: project, application: record?.attempt.application,
+                    group: record?.attempt.deploymentGroup, store: try? session.openStore(),
+                    ending: ending)
+            })
         let result = try run()
         settle(result, session.store)
         return result

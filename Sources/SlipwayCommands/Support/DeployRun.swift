@@ -82,8 +82,8 @@ struct DeployRun: Sendable {
     let form: ProgressPrinter.Form
     /// The top of the repository whose application roots are packed.
     var repository = "."
-    /// For the live screen.
-    var context: LiveContext
+    /// For the live screen; asked for only where there is one.
+    let context: @Sendable () -> LiveContext
 
     /// Runs it. `fold` gets every change too, and may have something to say of it.
     ///
@@ -92,7 +92,7 @@ struct DeployRun: Sendable {
         fold: @escaping @Sendable (DeployChange) -> Problem? = { _ in nil }
     ) throws -> DeployResult {
         if form == .screen, let taken = Services.current.screens.take() {
-            let result = try LiveRun(self, context).show(on: taken, fold)
+            let result = try LiveRun(self, context()).show(on: taken, fold)
             var printer = printer(.screen)
             try printer.show(.result(result))
             return result
@@ -163,6 +163,10 @@ struct AWSSession: Sendable {
     let keysNotice: Problem?
     /// The store that the keys are from, opened to be changed; nil where they are not from one.
     let store: ProjectStore?
+    private let options: StoreOptions
+
+    /// The store, wherever the keys are from. Throws where there is none or it cannot be written.
+    func openStore() throws -> ProjectStore { try store ?? options.open(.write) }
 
     /// Finds the AWS keys and connects.
     ///
@@ -177,5 +181,6 @@ struct AWSSession: Sendable {
         self.notices = notices
         keysNotice = keys.notice
         store = keys.store
+        self.options = options
     }
 }

@@ -33,6 +33,15 @@ final class DeploymentHistory: Sendable {
         self.watches = watches
     }
 
+    /// The history of a project, where the store is there and knows it: who keeps no project has no
+    /// history either.
+    convenience init?(
+        ifKnown project: ProjectName?, in store: ProjectStore?, section: String?, watches: Bool
+    ) {
+        guard let store, let project, (try? store.project(project)) != nil else { return nil }
+        self.init(store, project: project, section: section, watches: watches)
+    }
+
     /// Takes a change. Returns what to say where it could not be written down.
     func fold(_ change: DeployChange) -> Problem? {
         state.withLock { state in

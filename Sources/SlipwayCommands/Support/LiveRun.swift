@@ -8,19 +8,28 @@ import Synchronization
 
 /// What the live screen says beside what AWS does.
 struct LiveContext: Sendable {
-    var commit: CommitID?
+    let commit: CommitID?
     /// How long the group's last successful deployments took, in seconds.
-    var pastDurations: [Double] = []
-    var ending = LiveScreen.Ending.withLastDeployment
+    private(set) var pastDurations: [Double] = []
+    /// Where what is deployed from the screen is written down.
+    let store: ProjectStore?
+    /// The deployment section that the first one is of.
+    let section: String?
+    let ending: LiveScreen.Ending
     /// Whose deployments they are, for the description of one that is made from the screen.
-    var project: ProjectName?
+    let project: ProjectName?
 
     /// From the store's history of one application and group.
     init(
-        commit: CommitID? = nil, project: ProjectName?, application: ApplicationName?,
-        group: DeploymentGroup?, store: ProjectStore?
+        commit: CommitID? = nil, section: String? = nil, project: ProjectName?,
+        application: ApplicationName?,
+        group: DeploymentGroup?, store: ProjectStore?,
+        ending: LiveScreen.Ending = .withLastDeployment
     ) {
         self.commit = commit
+        self.section = section
+        self.store = store
+        self.ending = ending
         self.project = project
         guard let project, let store, let records = try? store.deployments(of: project, limit: 100)
         else { return }
@@ -62,7 +71,11 @@ struct LiveRun: Sendable {
         if !end.screen.live.isOver { leave.yield() }
         tabs.leaveAll()
         if end.isInterrupted { leave.yield() }
-        return try waiting { await engine.value }
+        return try waiting {
+            // What was asked for last, such as a stop, must reach AWS.
+            await tabs.finish()
+            return await engine.value
+        }
     }
 
     private var live: LiveDeployment {
@@ -85,21 +98,21 @@ struct LiveRun: Sendable {
     // MARK: What is asked for on the screen
 
     private func begin(_ effect: LiveScreen.Effect) {
-        Task {
-            let tab: Int
+        tabs.keep(Task { await carryOut(effect) })
+    }
+
+    private func carryOut(_ effect: LiveScreen.Effect) async {
+        let tab =
             switch effect {
-            case .stop(let number, _, _, _), .redeploy(let number, _, _),
-                .rollback(let number, _, _):
-                tab = number
+            case .stop(let tab, _, _, _), .redeploy(let tab, _, _), .rollback(let tab, _, _): tab
             }
-            do {
-                try await perform(effect)
-            } catch let error as any ProblemReporting {
-                mailbox.post(.failed(tab: tab, error.problems))
-            } catch {
-                mailbox.post(
-                    .failed(tab: tab, [Problem(code: "unexpected", "it did not work: \(error)")]))
-            }
+        do {
+            try await perform(effect)
+        } catch let error as any ProblemReporting {
+            mailbox.post(.failed(tab: tab, error.problems))
+        } catch {
+            mailbox.post(
+                .failed(tab: tab, [Problem(code: "unexpected", "it did not work: \(error)")]))
         }
     }
 
@@ -138,17 +151,21 @@ struct LiveRun: Sendable {
             description: DeploymentMark.description(
                 project: context.project, build: nil, verb: "\(verb) \(info.id)", number: seed),
             timeLimit: nil)
+        let history = DeploymentHistory(
+            ifKnown: context.project, in: context.store, section: context.section,
+            watches: true)
         let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
         let tab = tabs.open(leave) { mailbox.post(.opened(live)) }
         _ = await drive(
             DeployMachine(jobs: [job], options: .init(seed: seed)), tab: tab, leaving,
-            AsyncStream { $0.finish() }, { _ in nil })
+            AsyncStream { $0.finish() }, { history?.fold($0) })
     }
 }
 
 /// The tabs beside the first, each of which can be told to leave.
 private final class OpenTabs: Sendable {
     private let leaves = Mutex<[AsyncStream<Void>.Continuation]>([])
+    private let tasks = Mutex<[Task<Void, Never>]>([])
 
     /// The number of a new tab; `post` tells the screen of it before another can be opened.
     func open(_ leave: AsyncStream<Void>.Continuation, _ post: () -> Void) -> Int {
@@ -157,6 +174,13 @@ private final class OpenTabs: Sendable {
             post()
             return leaves.count
         }
+    }
+
+    /// Work to be waited for in the end.
+    func keep(_ task: Task<Void, Never>) { tasks.withLock { $0.append(task) } }
+
+    func finish() async {
+        for task in tasks.withLock(\.self) { await task.value }
     }
 
     func leaveAll() {
