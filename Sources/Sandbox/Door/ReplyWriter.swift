@@ -47,7 +47,7 @@ struct ReplyWriter {
             headers.replaceOrAdd(name: "Content-Length", value: String(answer.byteCount))
         }
         // The encoder would announce an open connection to HTTP/1.0 and a closed one to nobody.
-        if reply.closes || !head.isKeepAlive {
+        if reply.closes || !head.isKeepAlive || body.awaitsContinue {
             headers.replaceOrAdd(name: "Connection", value: "close")
         }
         let start = HTTPResponseHead(

@@ -22,7 +22,9 @@ final class RequestParts {
 final class RequestBody {
     private let parts: RequestParts
     private let proceed: () async throws -> Void
-    private var awaitsContinue: Bool
+    /// Whether the client was not told to go on: it may send the body or the next request, nobody
+    /// knows which, so the connection must end with the answer.
+    private(set) var awaitsContinue: Bool
     private(set) var byteCount = 0
     /// Whether the end was read: the connection can take another request.
     private(set) var isFinished = false
@@ -86,7 +88,6 @@ final class RequestBody {
     /// Reads and forgets what is left, so that a client that sends before it listens gets its
     /// answer. Whether the connection can go on.
     func drain(byteLimit: Int) async -> Bool {
-        // A client that was never told to go on may send the body or the next request: nobody knows.
         if awaitsContinue { return false }
         let start = byteCount
         do {
