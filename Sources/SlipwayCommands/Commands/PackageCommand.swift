@@ -163,11 +163,8 @@ struct PackageCommand: ParsableCommand {
     }
 
     private static func text(_ deployment: PlannedDeployment, _ file: RevisionFile) -> String {
-        let size = file.packed.size
         return "packaged \(deployment.application.value.rawValue): "
-            + "\(PlanText.grouped(size.fileCount)) \(size.fileCount == 1 ? "file" : "files"), "
-            + "\(PlanText.grouped(size.byteCount)) bytes, as "
-            + "\(PlanText.grouped(file.packed.archiveByteCount)) bytes "
+            + "\(file.packed.size.words), as \(shownBytes(file.packed.archiveByteCount)) "
             + "in \(file.path.map { UntrustedText($0).escaped } ?? "standard output")"
     }
 

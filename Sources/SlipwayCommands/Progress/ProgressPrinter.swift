@@ -89,7 +89,7 @@ struct ProgressPrinter {
         let (full, empty) = isUnicode ? ("\u{2588}", "\u{2591}") : ("#", "-")
         return "packing  " + String(repeating: full, count: filled)
             + String(repeating: empty, count: width - filled)
-            + "  \(ChangeText.bytes(progress.readByteCount)), "
-            + "\(ChangeText.bytes(progress.sentByteCount)) sent"
+            + "  \(shownBytes(progress.readByteCount)), "
+            + "\(shownBytes(progress.sentByteCount)) sent"
     }
 }
