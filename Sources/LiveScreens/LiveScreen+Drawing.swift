@@ -179,7 +179,7 @@ extension LiveScreen {
         if width >= 6 { grid.bar(part, row: row, column: column, width: width) }
         let words =
             "\(shownBytes(progress.readByteCount)) of \(shownBytes(progress.totalByteCount)) "
-            + "packed, \(shownBytes(progress.sentByteCount)) sent"
+            + "packed" + (progress.sentByteCount.map { ", \(shownBytes($0)) sent" } ?? "")
         let start = column + (width >= 6 ? width + 2 : 0)
         grid.put(
             words, row: row, column: start, role: .quiet, limit: max(0, rect.endColumn - start))

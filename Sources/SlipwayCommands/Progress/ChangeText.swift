@@ -30,8 +30,12 @@ enum ChangeText {
     /// How far packing and sending are.
     static func progress(_ progress: UploadProgress) -> String {
         "packing: \(shownBytes(progress.readByteCount)) of \(shownBytes(progress.totalByteCount)) "
-            + "read, \(shownBytes(progress.packedByteCount)) packed, "
-            + "\(shownBytes(progress.sentByteCount)) sent"
+            + "read, \(shownBytes(progress.packedByteCount)) packed\(sent(progress))"
+    }
+
+    /// `, 1.5 MiB sent`, where it is sent.
+    static func sent(_ progress: UploadProgress) -> String {
+        progress.sentByteCount.map { ", \(shownBytes($0)) sent" } ?? ""
     }
 
     /// The last line: result, duration, id, console link.
