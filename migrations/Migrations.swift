@@ -10,6 +10,7 @@ package enum Migrations {
             "0002_deployments",
             String(decoding: PackageResources._002_deployments_sql, as: UTF8.self)
         ),
+        ("0003_attempts", String(decoding: PackageResources._003_attempts_sql, as: UTF8.self)),
     ]
 
     /// Applies what a database lacks.

@@ -116,6 +116,7 @@ package struct DeploymentsScreen: AdminScreen {
         case "succeeded": "✓"
         case "failed": "✗"
         case "stopped": "–"
+        case "running": "▸"
         default: "•"
         }
     }
@@ -124,7 +125,7 @@ package struct DeploymentsScreen: AdminScreen {
         switch result {
         case "succeeded": .plain
         case "failed": .failed
-        case "stopped": .warning
+        case "stopped", "interrupted", "unfinished": .warning
         default: .running
         }
     }

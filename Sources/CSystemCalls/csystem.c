@@ -41,6 +41,29 @@ int csystem_execute(const char *file, char *const arguments[], char *const envir
 
 int csystem_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+static struct flock byte_lock(short type, int64_t offset) {
+    struct flock lock = {
+        .l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    return lock;
+}
+
+int csystem_hold_byte(int file, int64_t offset) {
+    struct flock lock = byte_lock(F_RDLCK, offset);
+    return fcntl(file, F_OFD_SETLK, &lock);
+}
+
+int csystem_release_byte(int file, int64_t offset) {
+    struct flock lock = byte_lock(F_UNLCK, offset);
+    return fcntl(file, F_OFD_SETLK, &lock);
+}
+
+int csystem_byte_is_held(int file, int64_t offset) {
+    /* What would stand in the way of who wants the byte alone. */
+    struct flock lock = byte_lock(F_WRLCK, offset);
+    if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;
+    return lock.l_type != F_UNLCK;
+}
+
 const int csystem_o_path = O_PATH;
 const int csystem_at_empty_path = AT_EMPTY_PATH;
 

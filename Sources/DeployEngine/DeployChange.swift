@@ -26,13 +26,13 @@ package struct UploadProgress: Equatable, Sendable {
     /// Bytes of files that were read, and how many there are.
     package var readByteCount: Int
     package var totalByteCount: Int
-    /// Bytes of the archive so far, and of them those that S3 has.
+    /// Bytes of the archive so far, and of them those that S3 has; nil where it goes elsewhere.
     package var packedByteCount: Int
-    package var sentByteCount: Int
+    package var sentByteCount: Int?
 
     package init(
         readByteCount: Int = 0, totalByteCount: Int = 0, packedByteCount: Int = 0,
-        sentByteCount: Int = 0
+        sentByteCount: Int? = 0
     ) {
         self.readByteCount = readByteCount
         self.totalByteCount = totalByteCount

@@ -80,6 +80,7 @@ extension DeployMachine {
         result.deployment = watch.id
         result.failures = watch.failures
         result.errorInformation = watch.info?.errorInformation
+        result.completedAt = watch.info?.completedAt
         if result.application == nil { result.application = watch.info?.application }
         if result.revision == nil, case .s3(let location) = watch.info?.revision {
             result.revision = location

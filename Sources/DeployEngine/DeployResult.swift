@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import SlipwayCore
 
 /// How it ended: the last thing that is said.
@@ -11,6 +12,8 @@ package struct DeployResult: Equatable, Sendable {
     package var deployment: DeploymentID?
     package var revision: S3Location?
     package var duration: Duration
+    /// When the deployment ended by what AWS says, where it did.
+    package var completedAt: Date?
     /// The targets that failed.
     package var failures: [TargetFailure]
     /// What AWS says of the whole deployment's failure.

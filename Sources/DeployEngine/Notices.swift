@@ -111,11 +111,3 @@ enum Notices {
             fix: problem.fix)
     }
 }
-
-/// `2m 05s`, `1h 04m`: for people.
-package func shownTime(_ seconds: Int64) -> String {
-    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : String(number) }
-    if seconds < 60 { return "\(seconds)s" }
-    if seconds < 3600 { return "\(seconds / 60)m \(two(seconds % 60))s" }
-    return "\(seconds / 3600)h \(two(seconds / 60 % 60))m"
-}

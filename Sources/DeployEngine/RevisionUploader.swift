@@ -134,7 +134,9 @@ private final class UploadMeter: Sendable {
         }
     }
 
-    func sent(_ byteCount: Int) { change { $0.sentByteCount += byteCount } }
+    func sent(_ byteCount: Int) {
+        change { $0.sentByteCount = ($0.sentByteCount ?? 0) + byteCount }
+    }
 
     private func change(_ body: (inout UploadProgress) -> Void) {
         tell(

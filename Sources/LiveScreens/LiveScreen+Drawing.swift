@@ -179,7 +179,7 @@ extension LiveScreen {
         if width >= 6 { grid.bar(part, row: row, column: column, width: width) }
         let words =
             "\(shownBytes(progress.readByteCount)) of \(shownBytes(progress.totalByteCount)) "
-            + "packed, \(shownBytes(progress.sentByteCount)) sent"
+            + "packed" + (progress.sentByteCount.map { ", \(shownBytes($0)) sent" } ?? "")
         let start = column + (width >= 6 ? width + 2 : 0)
         grid.put(
             words, row: row, column: start, role: .quiet, limit: max(0, rect.endColumn - start))
@@ -204,17 +204,4 @@ extension LiveScreen {
         }
         return row
     }
-}
-
-/// `1.5 MiB`, as people read it.
-func shownBytes(_ count: Int) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-    var (value, unit) = (Double(count), 0)
-    while value >= 1024, unit < units.count - 1 {
-        value /= 1024
-        unit += 1
-    }
-    if unit == 0 { return "\(count) B" }
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
 }

@@ -135,14 +135,5 @@ extension DeployResult.Outcome {
     }
 }
 
-/// A duration of a step: `0.4s`, `12s`, `2m 05s`.
-func shownSeconds(_ seconds: Double) -> String {
-    if seconds < 10 {
-        let tenths = Int((max(0, seconds) * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)s"
-    }
-    return shownTime(Int64(seconds.rounded()))
-}
-
 /// `1 instance`, `9 instances`.
 func instances(_ count: Int) -> String { counted(count, "instance") }

@@ -110,6 +110,12 @@ extension ProjectStore {
             let replaced = try current?.replacedFacts()
             try staged.change {
                 try $0.audit(AuditDraft(action: "restore", subject: backup, old: replaced))
+                // What was under way when the backup was made has gone on since, nobody knows how far.
+                try $0.db.execute(
+                    sql: """
+                        UPDATE deployment SET requested_at = started_at
+                        WHERE outcome IS NULL AND requested_at IS NULL
+                        """)
             }
             let previous = try staged.take(placeOf: current, at: path, moment: Timestamp(now()))
             return RestoreResult(

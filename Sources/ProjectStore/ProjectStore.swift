@@ -17,6 +17,8 @@ package final class ProjectStore: Sendable {
     private let sources: UnlockSources
     private let now: @Sendable () -> Date
     let queue: DatabaseQueue
+    /// Shows which attempts to deploy are being worked on, by their numbers.
+    let presence: PresenceFile
     /// Found when first needed, since it may ask for a passphrase.
     private let found = Mutex<UnlockSources.Found?>(nil)
 
@@ -44,6 +46,7 @@ package final class ProjectStore: Sendable {
         self.sources = sources
         self.now = now
         queue = try Connection.open(path, access)
+        presence = PresenceFile(at: path + "-attempts", besides: path)
         try Self.migrateIfOlder(path, queue, holdsFolderLock: holdsFolderLock)
     }
 

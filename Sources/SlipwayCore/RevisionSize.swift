@@ -9,4 +9,9 @@ package struct RevisionSize: Equatable, Sendable {
         self.fileCount = fileCount
         self.byteCount = byteCount
     }
+
+    /// `1,234 files, 5.4 MiB`.
+    package var words: String {
+        "\(grouped(fileCount)) \(fileCount == 1 ? "file" : "files"), \(shownBytes(byteCount))"
+    }
 }

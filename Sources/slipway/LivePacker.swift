@@ -26,13 +26,17 @@ extension RevisionPacker {
                         try await parts.next().map { part in
                             ArchivePart(
                                 bytes: part.bytes,
-                                packed: part.archive.map {
-                                    DeployEngine.PackedRevision(
-                                        size: $0.size, archiveByteCount: $0.archiveByteCount)
-                                })
+                                packed: part.archive.map(DeployEngine.PackedRevision.init))
                         }
                     }
                 })
         }
+    }
+}
+
+extension DeployEngine.PackedRevision {
+    /// As the engine knows it.
+    init(_ archive: RevisionArchive.PackedRevision) {
+        self.init(size: archive.size, archiveByteCount: archive.archiveByteCount)
     }
 }

@@ -1,29 +1,45 @@
+import AWSSignature
+import DeployEngine
 import Glibc
 import RevisionArchive
 import SlipwayCommands
+import SlipwayCore
 
 /// Application roots and archives on this machine's disks.
 enum LiveRevisions {
     /// Packs an application root into a file or onto standard output.
-    static func pack(_ request: RevisionFileRequest) throws -> RevisionFile {
+    static func pack(
+        _ request: RevisionFileRequest, _ progress: (UploadProgress) -> Void
+    ) throws -> RevisionFile {
         let folder = try ApplicationFolder(request.root, in: request.repository)
+        func told(_ news: PackingProgress) {
+            progress(
+                UploadProgress(
+                    readByteCount: news.packed.byteCount, totalByteCount: news.whole.byteCount,
+                    packedByteCount: news.archiveByteCount, sentByteCount: nil))
+        }
+        var digester = ContentDigester(.sha256)
         switch request.destination {
         case .standardOutput:
             let survey = try folder.survey(request.rule)
-            let packed = try survey.pack {
-                try ArchiveFile.write($0, to: STDOUT_FILENO, "standard output")
+            let packed = try survey.pack(progress: told) { bytes in
+                digester.update(bytes)
+                try ArchiveFile.write(bytes, to: STDOUT_FILENO, "standard output")
             }
             return RevisionFile(
-                path: nil, packed: packed, warnings: survey.warnings, isInsideRoot: false)
-        case .path(let path, let nameInFolder):
-            let file = isFolder(path) ? (path == "." ? "" : path + "/") + nameInFolder : path
-            let survey = try folder.survey(request.rule, leavingOut: file)
-            let packed = try ArchiveFile.write(to: file, replacing: request.replacing) { write in
-                try survey.pack(into: write)
+                packed: .init(packed), sha256: digester.finish().hexadecimal,
+                warnings: survey.warnings, isInsideRoot: false)
+        case .file(let path):
+            let survey = try folder.survey(request.rule, leavingOut: path)
+            let packed = try ArchiveFile.write(to: path, replacing: request.replacing) { write in
+                try survey.pack(progress: told) { bytes in
+                    digester.update(bytes)
+                    try write(bytes)
+                }
             }
             return RevisionFile(
-                path: file, packed: packed, warnings: survey.warnings,
-                isInsideRoot: isFile(file, in: survey.path))
+                packed: .init(packed), sha256: digester.finish().hexadecimal,
+                warnings: survey.warnings, isInsideRoot: isFile(path, in: survey.path))
         }
     }
 

@@ -44,7 +44,7 @@ extension Services {
         services.aws = .live(environment)
         services.demo = .live(inheritance)
         services.isFolder = { LiveRevisions.isFolder($0) }
-        services.packRevision = { try LiveRevisions.pack($0) }
+        services.packRevision = { try LiveRevisions.pack($0, $1) }
         services.terminal.isOutput = isatty(STDOUT_FILENO) == 1
         services.terminal.isError = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
         return services

@@ -275,7 +275,8 @@ def peak_memory(home, words, shell=()):
         cwd=home.work,
     )
     assert result.returncode == 0, result
-    return int(result.stdout)
+    # Behind what the command itself had to say.
+    return int(result.stdout.splitlines()[-1])
 
 
 def in_parallel(body, items):

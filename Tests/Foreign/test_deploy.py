@@ -330,14 +330,95 @@ def test_tells_the_truth_about_a_job_that_was_killed(shop, aws):
     aws.statuses = ["InProgress"]
     with shop.running("deploy", "--project", PROJECT) as process:
         wait_until(lambda: aws.count("GetDeployment") > 0, "the deployment is watched")
+        assert history(shop)[0]["result"] == "running"
         process.kill()
     [killed] = aws.deployments
     assert history(shop)[0]["result"] == "unfinished"
+    shown = shop("deployments", "--project", PROJECT)
+    assert b" unfinished " in shown.stdout
+    assert b"--refresh" in shown.stderr
+    info = aws.deployments[killed]["info"]
     aws.deployments[killed]["rest"] = ["Failed"]
-    aws.deployments[killed]["info"]["status"] = "Failed"
+    info |= {"status": "Failed", "completeTime": info["createTime"] + 7}
     aws.statuses = ["Succeeded"]
     deploy(shop)
-    assert [record["result"] for record in history(shop)] == ["succeeded", "failed"]
+    records = history(shop)
+    assert [record["result"] for record in records] == ["succeeded", "failed"]
+    # It took as long as AWS says, and not until somebody asked.
+    assert records[1]["duration_seconds"] in (7, 8)
+
+
+def test_watching_writes_down_how_a_killed_job_ended(shop, aws):
+    aws.statuses = ["InProgress"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 0, "the deployment is watched")
+        process.kill()
+    [killed] = aws.deployments
+    info = aws.deployments[killed]["info"]
+    aws.deployments[killed]["rest"] = ["Stopped"]
+    info |= {"status": "Stopped", "completeTime": info["createTime"] + 7}
+    shop("watch", killed, "--project", PROJECT, status=4)
+    [record] = history(shop)
+    assert (record["result"], record["deployment_id"]) == ("stopped", killed)
+    assert record["duration_seconds"] in (7, 8)
+
+
+def test_knows_that_a_job_deployed_nothing_that_was_killed_before_it_asked(shop, aws):
+    """Without asking anybody."""
+    aws.faults["RegisterApplicationRevision"] = ["hang"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("RegisterApplicationRevision") == 1, "it is asked for")
+        assert history(shop)[0]["result"] == "running"
+        process.kill()
+    [record] = history(shop)
+    assert (record["result"], record["deployment_id"]) == ("interrupted", None)
+    shown = shop("deployments", "--project", PROJECT)
+    assert b" interrupted " in shown.stdout
+    assert shown.stderr == b""
+
+
+def test_finds_such_a_deployment_among_many_others(shop, aws):
+    """Those that the history knows are not looked at."""
+    deploy(shop)
+    aws.faults["CreateDeployment"] = ["hang"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("CreateDeployment") == 2, "it is asked for")
+        process.kill()
+    asked = aws.requests("CreateDeployment")[1]
+    others = [aws.add(["Succeeded"], {**asked, "description": "another"}) for _ in range(40)]
+    lost = aws.add(["Succeeded"], asked)
+    with shop.connect() as database:
+        columns = "project_id, application, deployment_group, region, started_at, started_by"
+        for id in others:
+            database.execute(
+                f"INSERT INTO deployment ({columns}, ended_at, outcome, deployment_id)"
+                f" SELECT {columns}, started_at, 'succeeded', ? FROM deployment WHERE id = 1",
+                [id],
+            )
+    looks = aws.count("GetDeployment")
+    shop("deployments", "--refresh", "--project", PROJECT)
+    every = shop("deployments", "--project", PROJECT, "--limit", "100", "--json")
+    record = json.loads(every.stdout)[-2]
+    assert (record["result"], record["deployment_id"]) == ("succeeded", lost)
+    assert aws.count("GetDeployment") == looks + 1
+
+
+def test_a_deployment_that_does_not_appear_was_never_made(shop, aws):
+    aws.faults["CreateDeployment"] = ["hang"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("CreateDeployment") == 1, "it is asked for")
+        process.kill()
+    refresh = ("deployments", "--refresh", "--project", PROJECT)
+    # It may still be on its way.
+    assert b" unfinished " in shop(*refresh).stdout
+    with shop.connect() as database:
+        database.execute("UPDATE deployment SET requested_at = '2026-01-01T00:00:00.000Z'")
+    aws.denied = DENIED_BY_THE_LEAST_POLICY
+    assert b" unfinished " in shop(*refresh).stdout
+    aws.denied = set()
+    assert b" interrupted " in shop(*refresh).stdout
+    [record] = history(shop)
+    assert (record["result"], record["deployment_id"]) == ("interrupted", None)
 
 
 def test_finds_the_deployment_of_a_job_that_was_killed_before_it_knew_the_id(shop, aws):
@@ -487,5 +568,8 @@ def test_tells_the_truth_after_kills_at_any_moment(shop, aws):
     made = [record["deployment_id"] for record in records if record["deployment_id"]]
     assert sorted(made) == sorted(aws.deployments)
     for record in records:
-        assert record["result"] == ("succeeded" if record["deployment_id"] else "unfinished")
+        if record["deployment_id"]:
+            assert record["result"] == "succeeded"
+        else:
+            assert record["result"] in ("interrupted", "unfinished")
     assert b"none missing or changed" in shop("doctor", "--offline").stdout

@@ -238,6 +238,22 @@ def test_two_runs_give_the_same_bytes_whatever_surrounds_them(repository):
     assert piped == first.read_bytes()
 
 
+def test_the_digest_is_that_of_the_file(repository):
+    """In all three forms, of an archive that is written in many pieces."""
+    (repository.work / "app/noise").write_bytes(random.Random(SEED).randbytes(20 << 20))
+    fill(repository.work / "app")
+    output = repository.folder / "out.zip"
+    lines = repository("package", "-o", output, *BUILD)
+    assert lines.stdout.decode() == f"{digest(output)}  {output}\n"
+    run(["sha256sum", "--check", "--strict"], input=lines.stdout)
+    document = repository("package", "-o", output, "--json", *BUILD)
+    assert json.loads(document.stdout)["archives"][0]["sha256"] == digest(output)
+    assert b"packed" not in document.stderr
+    piped = repository("package", "-o", "-", *BUILD)
+    assert hashlib.sha256(piped.stdout).hexdigest() == digest(output)
+    assert piped.stderr.splitlines()[-1].decode() == f"{digest(output)}  -"
+
+
 def test_entries_are_sorted_and_hold_nothing_of_this_machine(repository):
     fill(repository.work / "app")
     with zipfile.ZipFile(package(repository)) as file:
@@ -402,6 +418,7 @@ def test_a_folder_gets_a_file_of_the_applications_name(repository):
         "bytes": path.stat().st_size,
         "files": 1,
         "content_bytes": len(APPSPEC),
+        "sha256": digest(path),
     }
     repository("package", *BUILD)
     assert digest(repository.work / "my-app.zip") == digest(path)

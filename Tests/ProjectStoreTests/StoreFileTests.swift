@@ -18,9 +18,16 @@ struct StoreFileTests {
     @Test func `is private with all that lies beside it, and nothing else is left`() throws {
         let store = try test.open()
         try store.addProject(.shop)
+        _ = try store.beginDeployment(
+            DeploymentAttempt(
+                project: .shop, application: .app, deploymentGroup: DeploymentGroup("instances"),
+                region: Region("us-east-1")))
         for name in test.folder.names { #expect(test.folder.mode(name) == 0o600, "\(name)") }
         #expect(
-            test.folder.names == ["slipway.db", "slipway.db-shm", "slipway.db-wal", "unlock.key"])
+            test.folder.names == [
+                "slipway.db", "slipway.db-attempts", "slipway.db-shm", "slipway.db-wal",
+                "unlock.key",
+            ])
     }
 
     @Test func `is in WAL mode with strict tables and its foreign keys whole`() throws {
@@ -228,6 +235,7 @@ struct MigrationsTests {
     @Test(arguments: [
         ("0001_store", "46cbf2c98e230afcd10042732632e5323c4c1b8048c078315161aa0688442e05"),
         ("0002_deployments", "0da62a79e535e4bd9b4b482ebe79523784081067261d4a3e796a5c8e4f8127b9"),
+        ("0003_attempts", "b4d4d6b44773c93df77881be0310f66611cdbc509bc787da4e608d419d5ee6a7"),
     ])
     func `are frozen`(identifier: String, digest: String) throws {
         let sql = try #require(Migrations.all.first { $0.identifier == identifier }).sql
@@ -235,6 +243,6 @@ struct MigrationsTests {
     }
 
     @Test func `all have their digest here`() {
-        #expect(Migrations.all.count == 2)
+        #expect(Migrations.all.count == 3)
     }
 }

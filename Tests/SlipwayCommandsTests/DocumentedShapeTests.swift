@@ -20,6 +20,12 @@ struct DocumentedShapeTests {
         try expectShape("check", printed: [run.output])
     }
 
+    @Test func `of package is the printed one`() async throws {
+        let run = await World(circle: Self.circle).run("package", "--json")
+        #expect(run.status == 0)
+        try expectShape("package", printed: [run.output])
+    }
+
     @Test func `of import --from is the printed one`() async throws {
         var world = World(circle: nil)
         world.input = """

@@ -1,3 +1,4 @@
+import DeployEngine
 import FoundationEssentials
 import SlipwayCommands
 import SlipwayCore
@@ -9,6 +10,7 @@ struct World {
     var environment: [String: String] = [:]
     var branch: String? = "master"
     var sizeProblem: Problem?
+    var isTerminal = false
     /// What stands on standard input.
     var input = ""
     /// What is below the repository beside circle.yml, by path.
@@ -65,7 +67,18 @@ struct World {
             execute: { command, _, _ in
                 ExecuteError(command: command.first ?? "", code: 0, message: "")
             })
+        services.terminal.isError = isTerminal
         services.fileTree = { .of(files, below: $0) }
+        services.packRevision = { _, progress in
+            progress(
+                UploadProgress(
+                    readByteCount: 750, totalByteCount: 1500, packedByteCount: 350,
+                    sentByteCount: nil))
+            return RevisionFile(
+                packed: PackedRevision(
+                    size: RevisionSize(fileCount: 2, byteCount: 1500), archiveByteCount: 700),
+                sha256: "5891b5b5", warnings: [], isInsideRoot: false)
+        }
         let status = SlipwayCommand.run(arguments, services: services)
         return (output.withLock(\.self), errors.withLock(\.self), status)
     }

@@ -93,6 +93,14 @@ struct csystem_report {
 };
 int csystem_start(const struct csystem_program *program);
 
+/* Locks of an open file are GNU extensions that the Glibc module leaves out, and fcntl is variadic.
+   Any number of open files may hold a byte, which the file need not have; it is let go of when the
+   last descriptor of the open file is closed, and so when the process ends. Return 0 or -1. */
+int csystem_hold_byte(int file, int64_t offset);
+int csystem_release_byte(int file, int64_t offset);
+/* Whether another open file holds the byte: 1, 0, or -1. */
+int csystem_byte_is_held(int file, int64_t offset);
+
 /* GNU extensions that the Glibc module leaves out. The pipe's ends close on exec. */
 int csystem_pipe(int ends[2]);
 extern const int csystem_o_path;        /* O_PATH: a file that is open for nothing but its place */

@@ -157,7 +157,8 @@ struct DeployCommand: ParsableCommand {
         }
         guard !open.isEmpty else { return }
         let connection = session.hasty
-        try? waiting { try await DeploymentHistory.settle(open, in: store, connection) }
+        let now = Services.current.now()
+        try? waiting { try await DeploymentHistory.settle(open, in: store, connection, now: now) }
     }
 }
 

@@ -8,8 +8,10 @@ struct DeploymentsCommand: ParsableCommand {
         commandName: "deployments",
         abstract: "Show what was deployed: branch, commit, revision, result, duration.",
         discussion: """
-            From the store: what slipway deployed, newest first. unfinished is what was under way \
-            when slipway last knew of it; --refresh asks AWS how that ended.
+            From the store: what slipway deployed, newest first. An attempt is running while a \
+            slipway is at work on it. interrupted without an id: slipway was ended before anything \
+            was deployed. unfinished: slipway was ended before it knew how the deployment did; \
+            --refresh asks AWS, as the next deploy to the same group does.
 
             Examples:
               slipway deployments
@@ -47,6 +49,22 @@ struct DeploymentsCommand: ParsableCommand {
         try console.table(
             ["STARTED", "DEPLOYMENT", "APPLICATION", "GROUP", "BUILD", "RESULT", "TIME"],
             records.map(\.row))
+        explain(records)
+    }
+
+    /// What to do about those whose end is not known.
+    private func explain(_ records: [DeploymentRecord]) {
+        let unfinished = records.filter { $0.standing == .unfinished }
+        guard !unfinished.isEmpty else { return }
+        let console = Services.current.console
+        console.note("unfinished: slipway was ended before it knew how the deployment did")
+        if !refresh {
+            console.note("next: slipway deployments --refresh asks AWS")
+        } else if let id = unfinished.lazy.compactMap(\.deployment).first {
+            console.note("AWS says no more yet; slipway watch \(id) waits for the end")
+        } else {
+            console.note("AWS shows no such deployment yet, or may not tell; ask again later")
+        }
     }
 
     private func askAWS(_ project: ProjectName) throws {
@@ -55,7 +73,8 @@ struct DeploymentsCommand: ParsableCommand {
         let session = try AWSSession(of: project, in: store, for: "deployments")
         let store = try session.openStore()
         let connection = session.hasty
-        try waiting { try await DeploymentHistory.settle(open, in: store, connection) }
+        let now = Services.current.now()
+        try waiting { try await DeploymentHistory.settle(open, in: store, connection, now: now) }
     }
 }
 
@@ -64,7 +83,7 @@ extension DeploymentRecord {
         [
             startedAt.description, deployment?.rawValue ?? "-",
             attempt.application.rawValue, attempt.deploymentGroup.rawValue, build,
-            outcome?.rawValue ?? "unfinished",
+            standing.word,
             seconds.map { shownTime(Int64($0)) } ?? "-",
         ]
     }
@@ -92,7 +111,7 @@ extension DeploymentRecord {
             "build_num": JSONValue(attempt.buildNumber?.rawValue),
             "description": JSONValue(attempt.description?.rawValue),
             "revision": revision.map(ChangeJSON.revision) ?? .null,
-            "result": .string(outcome?.rawValue ?? "unfinished"),
+            "result": .string(standing.word),
             "rollback_id": JSONValue(rollback?.rawValue),
             "started_at": .string(startedAt.rawValue), "started_by": .string(startedBy),
             "ended_at": JSONValue(endedAt?.rawValue),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigurationFiles
+import DeployEngine
 import RevisionArchive
 import SlipwayCore
 
@@ -12,9 +13,11 @@ struct PackageCommand: ParsableCommand {
             Checks appspec.yml first. Without -o each application gets APPLICATION.zip in the \
             current folder. A zip file that is there is replaced once the new one is complete.
 
+            Prints the SHA-256 of each archive as sha256sum does.
+
             Examples:
               slipway package
-              slipway package -o /tmp/my-app.zip --branch master
+              slipway package -o /tmp/my-app.zip --branch master | sha256sum --check
               slipway package -o - | unzip -l /dev/stdin
             """)
 
@@ -43,18 +46,20 @@ struct PackageCommand: ParsableCommand {
         if problems.contains(where: { $0.severity == .error }) {
             return try end(report, [], problems + rootProblems(deployments, report))
         }
-        var files: [(PlannedDeployment, RevisionFile)] = []
+        var files: [Packaged] = []
+        var printer = printer
         for (deployment, rule) in zip(deployments, rules) {
             do {
-                let file = try Services.current.packRevision(
-                    RevisionFileRequest(
-                        root: deployment.applicationRoot.value, repository: report.repository,
-                        rule: rule, destination: destination(deployment), replacing: force))
-                problems += [RevisionFlaw].problems(file.warnings)
-                if file.isInsideRoot { problems.append(Self.insideRoot(file)) }
-                files.append((deployment, file))
+                let packaged = try pack(deployment, rule, report, &printer)
+                problems += [RevisionFlaw].problems(packaged.file.warnings)
+                if packaged.file.isInsideRoot { problems.append(Self.insideRoot(packaged)) }
+                files.append(packaged)
             } catch let error as any ProblemReporting {
-                problems += PlanReport.problems(error, at: deployment.applicationRoot.origin)
+                // What is in the way of the file is no fault of circle.yml.
+                problems +=
+                    error is ArchiveFileError
+                    ? error.problems
+                    : PlanReport.problems(error, at: deployment.applicationRoot.origin)
                 return try end(report, files, problems)
             }
         }
@@ -124,35 +129,73 @@ struct PackageCommand: ParsableCommand {
         }
     }
 
-    private func destination(_ deployment: PlannedDeployment) -> RevisionDestination {
-        if output == "-" { return .standardOutput }
-        // An application's name may hold nothing that a path cannot but a slash.
-        let name = deployment.application.value.rawValue.replacing("/", with: "-") + ".zip"
-        return .path(output ?? ".", nameInFolder: name)
+    private var printer: ProgressPrinter {
+        let services = Services.current
+        return ProgressPrinter(
+            json.json ? .quiet : .lines(hasBar: services.terminal.isError),
+            console: services.console, now: services.now, uptime: services.aws.uptime)
     }
 
-    private static func insideRoot(_ file: RevisionFile) -> Problem {
+    private func pack(
+        _ deployment: PlannedDeployment, _ rule: NameRule, _ report: PlanReport,
+        _ printer: inout ProgressPrinter
+    ) throws -> Packaged {
+        let path = path(deployment)
+        let root = deployment.applicationRoot.value
+        printer.tell(
+            "\(deployment.application.value): \(root.rawValue) as \(path ?? "standard output")")
+        defer { printer.clearBar() }
+        var failure: (any Error)?
+        let file = try Services.current.packRevision(
+            RevisionFileRequest(
+                root: root, repository: report.repository, rule: rule,
+                destination: path.map(RevisionDestination.file) ?? .standardOutput,
+                replacing: force)
+        ) { progress in
+            do {
+                try printer.show(.progress(progress))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        try printer.show(.packed(file.packed))
+        return Packaged(deployment: deployment, path: path, file: file)
+    }
+
+    /// The file to write; nil for standard output.
+    private func path(_ deployment: PlannedDeployment) -> String? {
+        if output == "-" { return nil }
+        // An application's name may hold nothing that a path cannot but a slash.
+        let name = deployment.application.value.rawValue.replacing("/", with: "-") + ".zip"
+        guard let output, output != "." else { return name }
+        guard Services.current.isFolder(output) else { return output }
+        return output.hasSuffix("/") ? output + name : "\(output)/\(name)"
+    }
+
+    private static func insideRoot(_ packaged: Packaged) -> Problem {
         Problem(
             .warning, code: "package-in-root",
-            "\(UntrustedText(file.path ?? "")) is in the application root",
+            "\(UntrustedText(packaged.path ?? "")) is in the application root",
             why: "this archive leaves it out, but what is packed next will hold it",
             fix: "remove it before deploying, or write it elsewhere with -o")
     }
 
     private func end(
-        _ report: PlanReport, _ files: [(deployment: PlannedDeployment, file: RevisionFile)],
-        _ problems: [Problem]
+        _ report: PlanReport, _ files: [Packaged], _ problems: [Problem]
     ) throws {
         let console = Services.current.console
         let hasErrors = problems.contains { $0.severity == .error }
         if json.json {
             try console.json([
-                "archives": .array(files.map(Self.json)),
+                "archives": .array(files.map(\.json)),
                 "problems": .array(problems.map(\.json)),
             ])
         }
         console.show(problems)
-        for (deployment, file) in files { console.note(Self.text(deployment, file)) }
+        if !json.json {
+            for packaged in files { try packaged.showDigest(console) }
+        }
         if !hasErrors, files.isEmpty, let plan = report.plan {
             console.note("nothing to package: \(PlanText.reason(plan, report))")
         }
@@ -162,22 +205,33 @@ struct PackageCommand: ParsableCommand {
         }
     }
 
-    private static func text(_ deployment: PlannedDeployment, _ file: RevisionFile) -> String {
-        let size = file.packed.size
-        return "packaged \(deployment.application.value.rawValue): "
-            + "\(PlanText.grouped(size.fileCount)) \(size.fileCount == 1 ? "file" : "files"), "
-            + "\(PlanText.grouped(size.byteCount)) bytes, as "
-            + "\(PlanText.grouped(file.packed.archiveByteCount)) bytes "
-            + "in \(file.path.map { UntrustedText($0).escaped } ?? "standard output")"
+}
+
+/// An application whose archive was written.
+private struct Packaged {
+    let deployment: PlannedDeployment
+    /// Nil for standard output.
+    let path: String?
+    let file: RevisionFile
+
+    /// A line as sha256sum has it, which it checks too. Standard output may be taken.
+    func showDigest(_ console: Console) throws {
+        if let path {
+            try console.line("\(file.sha256)  \(path)")
+        } else {
+            console.note("\(file.sha256)  -")
+        }
     }
 
-    private static func json(_ deployment: PlannedDeployment, _ file: RevisionFile) -> JSONValue {
+    /// The shape is stable: fields may be added.
+    var json: JSONValue {
         [
             "application": .string(deployment.application.value.rawValue),
             "application_root": .string(deployment.applicationRoot.value.rawValue),
-            "file": JSONValue(file.path), "bytes": .integer(file.packed.archiveByteCount),
+            "file": JSONValue(path), "bytes": .integer(file.packed.archiveByteCount),
             "files": .integer(file.packed.size.fileCount),
             "content_bytes": .integer(file.packed.size.byteCount),
+            "sha256": .string(file.sha256),
         ]
     }
 }

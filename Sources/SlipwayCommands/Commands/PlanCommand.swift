@@ -99,27 +99,11 @@ enum PlanText {
         }
         rows.append(["key", deployment.key.rawValue, ""])
         if let size {
-            rows.append([
-                "revision",
-                "\(grouped(size.fileCount)) \(size.fileCount == 1 ? "file" : "files"), "
-                    + "\(grouped(size.byteCount)) bytes",
-                "",
-            ])
+            rows.append(["revision", size.words, ""])
         }
         let widths = [0, 1].map { column in rows.map { $0[column].count }.max() ?? 0 }
         let place = deployment.application.place
         return ["\(deployment.application.value) (\(place))"]
             + rows.map { "  " + Console.row($0, [widths[0], min(widths[1], 48), 0]) }
-    }
-
-    /// `1,234,567`.
-    static func grouped(_ number: Int) -> String {
-        var groups: [Substring] = []
-        var rest = String(number)[...]
-        while rest.count > 3 {
-            groups.insert(rest.suffix(3), at: 0)
-            rest = rest.dropLast(3)
-        }
-        return ([rest] + groups).joined(separator: ",")
     }
 }

@@ -28,7 +28,7 @@ enum ChangeJSON {
                     "read_bytes": .integer(progress.readByteCount),
                     "total_bytes": .integer(progress.totalByteCount),
                     "packed_bytes": .integer(progress.packedByteCount),
-                    "sent_bytes": .integer(progress.sentByteCount),
+                    "sent_bytes": JSONValue(progress.sentByteCount),
                 ])
             )
         case .packed(let packed):

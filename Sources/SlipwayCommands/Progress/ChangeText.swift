@@ -10,10 +10,7 @@ enum ChangeText {
         case .plan(let job, let number, let count): plan(job, number, count)
         case .progress(let progress): [Self.progress(progress)]
         case .packed(let packed):
-            [
-                "packed \(counted(packed.size.fileCount, "file")), "
-                    + "\(bytes(packed.size.byteCount)), into \(bytes(packed.archiveByteCount))"
-            ]
+            ["packed \(packed.size.words), into \(shownBytes(packed.archiveByteCount))"]
         case .uploaded(let location): ["uploaded \(Self.location(location))"]
         case .registered(let location): ["registered \(object(location))"]
         case .created(let created):
@@ -32,8 +29,13 @@ enum ChangeText {
 
     /// How far packing and sending are.
     static func progress(_ progress: UploadProgress) -> String {
-        "packing: \(bytes(progress.readByteCount)) of \(bytes(progress.totalByteCount)) read, "
-            + "\(bytes(progress.packedByteCount)) packed, \(bytes(progress.sentByteCount)) sent"
+        "packing: \(shownBytes(progress.readByteCount)) of \(shownBytes(progress.totalByteCount)) "
+            + "read, \(shownBytes(progress.packedByteCount)) packed\(sent(progress))"
+    }
+
+    /// `, 1.5 MiB sent`, where it is sent.
+    static func sent(_ progress: UploadProgress) -> String {
+        progress.sentByteCount.map { ", \(shownBytes($0)) sent" } ?? ""
     }
 
     /// The last line: result, duration, id, console link.
@@ -111,7 +113,7 @@ enum ChangeText {
         var text =
             "\(change.target) \(UntrustedText(record.event.rawValue)) "
             + "\(UntrustedText(record.status.rawValue))"
-        if let seconds = record.seconds { text += " in \(shown(seconds))" }
+        if let seconds = record.seconds { text += " in \(shownSeconds(seconds))" }
         text += " (\(change.deployment))"
         guard record.status == .failed, let diagnostics = record.diagnostics else { return [text] }
         return [text] + lines(diagnostics)
@@ -194,25 +196,5 @@ enum ChangeText {
             object(location), location.version.map { "version \($0)" },
             location.eTag.map { "eTag \($0)" },
         ].compactMap(\.self).joined(separator: ", ")
-    }
-
-    /// `1.2 s`, or as ``shownTime(_:)`` has it from a minute on.
-    private static func shown(_ seconds: Double) -> String {
-        guard seconds < 60 else { return shownTime(Int64(seconds)) }
-        let tenths = Int((seconds * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10) s"
-    }
-
-    /// `5 bytes`, `12.3 KB`: for people, in powers of ten as S3's prices are.
-    static func bytes(_ count: Int) -> String {
-        guard count >= 1000 else { return counted(count, "byte") }
-        var value = Double(count)
-        var unit = ""
-        for next in ["KB", "MB", "GB", "TB"] where value >= 1000 {
-            value /= 1000
-            unit = next
-        }
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10) \(unit)"
     }
 }

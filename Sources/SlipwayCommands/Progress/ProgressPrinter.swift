@@ -20,6 +20,7 @@ struct ProgressPrinter {
     private let uptime: () -> Duration
     private let began: Duration
     private var lastProgress: Duration?
+    private var lastBar: Duration?
     private var barIsShown = false
 
     init(
@@ -34,6 +35,8 @@ struct ProgressPrinter {
 
     /// How often progress is worth a line.
     private static let progressInterval = Duration.seconds(10)
+    /// How often a bar that is drawn anew can be looked at.
+    private static let barInterval = Duration.milliseconds(100)
 
     /// Throws ``OutputError`` where JSON cannot be written.
     mutating func show(_ change: DeployChange) throws {
@@ -70,12 +73,23 @@ struct ProgressPrinter {
         return String(repeating: " ", count: max(0, 6 - text.count)) + text + "  " + line
     }
 
+    /// A line that tells of no change, where lines are told.
+    mutating func tell(_ line: String) {
+        guard case .lines = form else { return }
+        clearBar()
+        console.note(stamp(line))
+    }
+
     private mutating func showBar(_ progress: UploadProgress) {
+        let time = uptime()
+        guard lastBar.map({ time - $0 >= Self.barInterval }) ?? true else { return }
+        lastBar = time
         barIsShown = true
         console.transient(Self.bar(progress, isUnicode: console.isUnicode))
     }
 
-    private mutating func clearBar() {
+    /// Takes the bar away, so that others can write.
+    mutating func clearBar() {
         guard barIsShown else { return }
         barIsShown = false
         console.transient("")
@@ -89,7 +103,6 @@ struct ProgressPrinter {
         let (full, empty) = isUnicode ? ("\u{2588}", "\u{2591}") : ("#", "-")
         return "packing  " + String(repeating: full, count: filled)
             + String(repeating: empty, count: width - filled)
-            + "  \(ChangeText.bytes(progress.readByteCount)), "
-            + "\(ChangeText.bytes(progress.sentByteCount)) sent"
+            + "  \(shownBytes(progress.readByteCount))\(ChangeText.sent(progress))"
     }
 }

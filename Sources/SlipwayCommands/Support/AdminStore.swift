@@ -348,7 +348,7 @@ extension DeploymentRow {
             application: record.attempt.application.rawValue,
             group: record.attempt.deploymentGroup.rawValue,
             branch: record.attempt.tag ?? record.attempt.branch,
-            commit: record.attempt.commit?.short, result: record.outcome?.rawValue ?? "unfinished",
+            commit: record.attempt.commit?.short, result: record.standing.word,
             duration: record.seconds.map { shownTime(Int64($0)) })
     }
 }

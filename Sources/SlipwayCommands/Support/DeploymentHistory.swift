@@ -1,18 +1,22 @@
 import DeployEngine
-import FoundationEssentials
 import ProjectStore
 import SlipwayCore
 import Synchronization
 
 /// Writes what happens to a run's deployments into the store: folds the same changes as the lines.
 ///
-/// The store may refuse: it is said once, and the deployment goes on.
+/// The store may refuse: it is said once, and the deployment goes on. What comes later is written
+/// all the same where it can be, so that the history comes as near the truth as it may.
 final class DeploymentHistory: Sendable {
-    private struct State {
+    private struct Attempt {
         var record: DeploymentRecord.ID?
         var deployment: DeploymentID?
         var revision: S3Location?
-        var hasGivenUp = false
+    }
+
+    private struct State {
+        var attempt = Attempt()
+        var hasComplained = false
     }
 
     private let store: ProjectStore
@@ -45,157 +49,74 @@ final class DeploymentHistory: Sendable {
     /// Takes a change. Returns what to say where it could not be written down.
     func fold(_ change: DeployChange) -> Problem? {
         state.withLock { state in
-            guard !state.hasGivenUp else { return nil }
             do {
-                try write(change, &state)
+                try write(change, &state.attempt)
                 return nil
             } catch {
-                state.hasGivenUp = true
-                return Self.notRecorded(error)
+                defer { state.hasComplained = true }
+                return state.hasComplained ? nil : Self.notRecorded(error)
             }
         }
     }
 
     static func notRecorded(_ error: any Error) -> Problem {
         Problem(
-            .warning, code: "not-recorded", "this deployment is not in the store's history",
+            .warning, code: "not-recorded",
+            "the store's history does not have all of this deployment",
             why: DeployFailure(error).problems.first?.message,
-            fix: "nothing to do for this one: slipway deployments will not show it")
+            fix: "nothing to do for this one: slipway deployments may not show it, or not its end")
     }
 
-    private func write(_ change: DeployChange, _ state: inout State) throws {
+    private func write(_ change: DeployChange, _ attempt: inout Attempt) throws {
         switch change {
         case .plan(let job, _, _):
+            let before = attempt
+            attempt = Attempt()
             // The machine goes on only after success.
-            if let record = state.record {
+            let ended = Result {
+                guard let record = before.record else { return }
                 try store.endDeployment(
-                    record, watches ? .succeeded : .created, deployment: state.deployment,
-                    revision: state.revision)
+                    record, watches ? .succeeded : .created, deployment: before.deployment,
+                    revision: before.revision)
             }
-            state = State()
-            state.record = try store.beginDeployment(attempt(job))
-        case .uploaded(let location): state.revision = location
+            attempt.record = try store.beginDeployment(
+                described(job), isRequested: job.source.isInS3)
+            try ended.get()
+        case .uploaded(let location): attempt.revision = location
+        case .registered(let location):
+            // The machine asks for the deployment next: once it was told, there may be one.
+            guard let record = attempt.record else { return }
+            try store.requestDeployment(record, revision: location)
         case .created(let created):
-            guard let record = state.record else { return }
-            state.deployment = created.id
-            state.revision = created.request?.revision ?? state.revision
-            try store.nameDeployment(record, created.id, revision: state.revision)
+            attempt.deployment = created.id
+            attempt.revision = created.request?.revision ?? attempt.revision
+            guard let record = attempt.record else { return }
+            try store.nameDeployment(record, created.id, revision: attempt.revision)
         case .result(let result):
-            guard let record = state.record, result.outcome != .nothing else { return }
+            guard let record = attempt.record, result.outcome != .nothing else { return }
             try store.endDeployment(
-                record, result.outcome, deployment: result.deployment ?? state.deployment,
-                revision: result.revision ?? state.revision, rollback: result.rollback?.deployment)
+                record, result.outcome, deployment: result.deployment ?? attempt.deployment,
+                revision: result.revision ?? attempt.revision,
+                rollback: result.rollback?.deployment)
         default: break
         }
     }
 
-    private func attempt(_ job: DeployJob) -> DeploymentAttempt {
+    private func described(_ job: DeployJob) -> DeploymentAttempt {
         DeploymentAttempt(
             project: project, application: job.application, deploymentGroup: job.deploymentGroup,
             region: job.region, section: section, branch: build?.branch?.value,
             tag: build?.tag?.value, commit: build?.commit?.value,
             buildNumber: build?.number?.value, description: job.description)
     }
-
-    /// How many unfinished attempts are asked about at once.
-    private static let settlingLimit = 10
-
-    /// Asks AWS how attempts ended that the history does not know the end of, and writes it down.
-    ///
-    /// What AWS does not tell stays as it is. Throws where the store cannot be written, and where AWS
-    /// does not answer, so that the others are not asked about in vain.
-    static func settle(
-        _ records: [DeploymentRecord], in store: ProjectStore, _ connection: AWSConnection
-    ) async throws {
-        for record in records.filter(\.isOpen).prefix(settlingLimit) {
-            let client = connection.codeDeploy(record.attempt.region)
-            guard let info = try await find(record, client) else { continue }
-            var revision = record.revision
-            if case .s3(let location) = info.revision { revision = location }
-            if let outcome = info.status.outcome {
-                try store.endDeployment(
-                    record.id, outcome, deployment: info.id, revision: revision,
-                    rollback: info.rollback?.rollbackID)
-            } else if record.deployment == nil {
-                try store.nameDeployment(record.id, info.id, revision: revision)
-            }
-        }
-    }
-
-    /// The deployment of an attempt: by its id, or else by its description, which only it has.
-    private static func find(
-        _ record: DeploymentRecord, _ client: CodeDeployClient
-    ) async throws -> DeploymentInfo? {
-        do {
-            if let id = record.deployment { return try await client.deployment(id) }
-            guard let description = record.attempt.description, let start = record.startedAt.date,
-                DeploymentMark.isMarked(description)
-            else { return nil }
-            let ids = try await client.deployments(
-                record.attempt.application, record.attempt.deploymentGroup, start - 60)
-            for id in ids.prefix(20) {
-                let info = try await client.deployment(id)
-                if info.description == UntrustedText(description.rawValue) { return info }
-            }
-            return nil
-        } catch let error as any AWSFailure
-            where [.missing, .denied, .refused].contains(error.meaning)
-        {
-            return nil
-        }
-    }
 }
 
-extension DeploymentStatus {
-    /// What a final status means; nil for one that is none.
-    var outcome: DeployOutcome? {
+extension DeployJob.Source {
+    /// Whether its revision is in S3, so that the deployment is asked for at once.
+    fileprivate var isInS3: Bool {
         switch self {
-        case .succeeded: .succeeded
-        case .failed: .failed
-        case .stopped: .stopped
-        default: nil
+        case .folder: false
+        case .revision: true
         }
-    }
-}
-
-/// What makes a description one of its kind, so that a deployment is found by it.
-enum DeploymentMark {
-    private static let alphabet = Array("abcdefghijkmnpqrstuvwxyz23456789")
-    private static let length = 12
-
-    /// `acme/shop, master 0123456, build 42 (slipway k3f9x2m1qp7a)`.
-    static func description(
-        project: ProjectName?, build: Build?, verb: String? = nil, number: UInt64
-    ) -> DeploymentDescription {
-        let commit = build?.commit.map { " \($0.value.short)" } ?? ""
-        let parts = [
-            project?.rawValue, verb,
-            (build?.branch?.value ?? build?.tag?.value).map { $0 + commit },
-            build?.number.map { "build \($0.value)" },
-        ]
-        let text = parts.compactMap(\.self).joined(separator: ", ")
-        let mark = "(slipway \(mark(number)))"
-        // The mark must not be what is cut off.
-        let room = DeploymentDescription.characterLimit - mark.utf16.count - 1
-        var kept = ""
-        for character in text {
-            guard kept.utf16.count + character.utf16.count <= room else { break }
-            kept.append(character)
-        }
-        return DeploymentDescription(kept.isEmpty ? mark : "\(kept) \(mark)")
-    }
-
-    static func isMarked(_ description: DeploymentDescription) -> Bool {
-        description.rawValue.hasSuffix(")") && description.rawValue.contains("(slipway ")
-    }
-
-    private static func mark(_ number: UInt64) -> String {
-        var rest = number
-        var text = ""
-        for _ in 0..<length {
-            text.append(alphabet[Int(rest % UInt64(alphabet.count))])
-            rest /= UInt64(alphabet.count)
-        }
-        return text
     }
 }

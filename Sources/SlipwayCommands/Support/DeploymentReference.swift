@@ -107,6 +107,6 @@ extension DeploymentReference.Found {
         else { return }
         try? store.endDeployment(
             record.id, result.outcome, deployment: deployment, revision: result.revision,
-            rollback: result.rollback?.deployment)
+            rollback: result.rollback?.deployment, at: result.completedAt)
     }
 }

@@ -1,11 +1,11 @@
+package import DeployEngine
 package import RevisionArchive
 package import SlipwayCore
 
-/// Where a revision is written, as far as the command line says.
+/// Where a revision is written.
 package enum RevisionDestination: Equatable, Sendable {
     case standardOutput
-    /// A file; of that name in the folder, where it is a folder.
-    case path(String, nameInFolder: String)
+    case file(String)
 }
 
 /// What to pack, and where to.
@@ -21,18 +21,19 @@ package struct RevisionFileRequest: Equatable, Sendable {
 
 /// A revision that was written.
 package struct RevisionFile: Equatable, Sendable {
-    /// Nil for standard output.
-    package let path: String?
-    package let packed: PackedRevision
+    package let packed: DeployEngine.PackedRevision
+    /// The SHA-256 of the archive, in lower-case hexadecimal digits.
+    package let sha256: String
     package let warnings: [RevisionFlaw]
     /// Whether the file is in the application root, where the next revision will hold it.
     package let isInsideRoot: Bool
 
     package init(
-        path: String?, packed: PackedRevision, warnings: [RevisionFlaw], isInsideRoot: Bool
+        packed: DeployEngine.PackedRevision, sha256: String, warnings: [RevisionFlaw],
+        isInsideRoot: Bool
     ) {
-        self.path = path
         self.packed = packed
+        self.sha256 = sha256
         self.warnings = warnings
         self.isInsideRoot = isInsideRoot
     }

@@ -1,3 +1,4 @@
+package import DeployEngine
 package import FoundationEssentials
 package import SlipwayCore
 import Synchronization
@@ -33,10 +34,13 @@ package struct Services: Sendable {
     package var sandbox = SandboxRunner.none
     /// Whether there is a folder at a path.
     package var isFolder: @Sendable (_ path: String) -> Bool = { _ in false }
-    /// Packs an application root. Throws what cannot be packed or written, all at once.
-    package var packRevision: @Sendable (_ request: RevisionFileRequest) throws -> RevisionFile = {
-        _ in throw Problem(code: "no-packing", "nothing can be packed here")
-    }
+    /// Packs an application root; tells often how far it is. Throws what cannot be packed or
+    /// written, all at once.
+    package var packRevision:
+        @Sendable (_ request: RevisionFileRequest, _ progress: (UploadProgress) -> Void) throws ->
+            RevisionFile = { _, _ in
+                throw Problem(code: "no-packing", "nothing can be packed here")
+            }
 
     package var aws = AWSServices.none
     /// What only the demo does.

@@ -14,17 +14,21 @@ package struct DeploymentRecord: Equatable, Sendable {
     /// Nil until CodeDeploy has named it.
     package var deployment: DeploymentID?
     package var revision: S3Location?
-    /// Nil until it is known how it ended: it is under way, or slipway was ended before it knew.
+    /// Nil until it is known how it ended: see ``standing``.
     package var outcome: DeployOutcome?
     package var rollback: DeploymentID?
     package var startedAt: Timestamp
     package var startedBy: String
+    /// When CodeDeploy was about to be asked for it; nil where it never was.
+    package var requestedAt: Timestamp?
     package var endedAt: Timestamp?
+    /// Whether a process is at work on it now.
+    package var isRunning: Bool
 
     package init(
         id: ID, attempt: DeploymentAttempt, deployment: DeploymentID?, revision: S3Location?,
         outcome: DeployOutcome?, rollback: DeploymentID?, startedAt: Timestamp, startedBy: String,
-        endedAt: Timestamp?
+        requestedAt: Timestamp?, endedAt: Timestamp?, isRunning: Bool
     ) {
         self.id = id
         self.attempt = attempt
@@ -34,19 +38,52 @@ package struct DeploymentRecord: Equatable, Sendable {
         self.rollback = rollback
         self.startedAt = startedAt
         self.startedBy = startedBy
+        self.requestedAt = requestedAt
         self.endedAt = endedAt
+        self.isRunning = isRunning
     }
 
-    /// Whether AWS may know more of its end than the history does.
-    package var isOpen: Bool {
-        guard let outcome else { return true }
-        return deployment != nil && outcome.leavesDeploymentRunning
+    /// What is known of its end.
+    package var standing: DeploymentStanding {
+        if let outcome { return .ended(outcome) }
+        if isRunning { return .running }
+        // Nobody is at work on it any more, and it can have come no further than this.
+        return mayBeDeployed ? .unfinished : .ended(.interrupted)
     }
+
+    /// Whether CodeDeploy may know more of its end than the history does.
+    package var isOpen: Bool {
+        guard !isRunning, mayBeDeployed else { return false }
+        return outcome?.leavesDeploymentRunning ?? true
+    }
+
+    /// Whether CodeDeploy has a deployment of it, or may have one.
+    private var mayBeDeployed: Bool { deployment != nil || requestedAt != nil }
 
     /// From the start to the end.
     package var seconds: Double? {
         guard let start = startedAt.date, let end = endedAt?.date else { return nil }
         return max(0, end.timeIntervalSince(start))
+    }
+}
+
+/// How an attempt to deploy stands, by what the history knows.
+package enum DeploymentStanding: Equatable, Sendable {
+    /// A process is at work on it.
+    case running
+    /// As was written down; or the process was ended before it asked CodeDeploy for anything, which
+    /// is an interruption too.
+    case ended(DeployOutcome)
+    /// The process was ended before it knew how the deployment did, or whether there is one.
+    case unfinished
+
+    /// As lists and `--json` write it.
+    package var word: String {
+        switch self {
+        case .running: "running"
+        case .ended(let outcome): outcome.rawValue
+        case .unfinished: "unfinished"
+        }
     }
 }
 

@@ -1,0 +1,114 @@
+import DeployEngine
+import FoundationEssentials
+import ProjectStore
+import SlipwayCore
+
+extension DeploymentHistory {
+    /// How many attempts are asked about at once.
+    private static let settlingLimit = 10
+    /// How many deployments of a group that the history does not know are looked at to find one.
+    private static let searchLimit = 20
+    /// How long after it was asked for a deployment may still appear: what was on its way when the
+    /// process was killed arrives, and lists lag behind.
+    private static let appearanceTime: TimeInterval = 15 * 60
+    /// How far this machine's clock may be ahead of AWS's.
+    private static let clockError: TimeInterval = 3600
+
+    /// Asks AWS about attempts whose end the history does not know, and writes down what it says.
+    ///
+    /// What AWS does not tell stays as it is. Throws where the store cannot be written, and where AWS
+    /// does not answer, so that the others are not asked about in vain.
+    static func settle(
+        _ records: [DeploymentRecord], in store: ProjectStore, _ connection: AWSConnection,
+        now: Date
+    ) async throws {
+        let open = records.filter(\.isOpen)
+        // Those with an id take one question each, and need no permission to search.
+        let named = open.filter { $0.deployment != nil }
+        let nameless = open.filter { $0.deployment == nil }
+        var known = try open.first.map { try ids(of: $0.attempt.project, in: store) } ?? []
+        for record in (named + nameless).prefix(settlingLimit) {
+            let client = connection.codeDeploy(record.attempt.region)
+            switch try await find(record, besides: known, client) {
+            case .found(let info):
+                try write(info, of: record, to: store)
+                known.insert(info.id)
+            case .absent:
+                guard let requested = record.requestedAt?.date,
+                    now.timeIntervalSince(requested) >= appearanceTime
+                else { continue }
+                try store.denyDeployment(record.id)
+            case .unknown: continue
+            }
+        }
+    }
+
+    /// What the history knows to be other attempts' deployments, and their rollbacks.
+    private static func ids(
+        of project: ProjectName, in store: ProjectStore
+    ) throws -> Set<DeploymentID> {
+        Set(
+            try store.deployments(of: project)
+                .flatMap { [$0.deployment, $0.rollback].compactMap(\.self) })
+    }
+
+    private static func write(
+        _ info: DeploymentInfo, of record: DeploymentRecord, to store: ProjectStore
+    ) throws {
+        var revision = record.revision
+        if case .s3(let location) = info.revision { revision = location }
+        if let outcome = info.status.outcome {
+            try store.endDeployment(
+                record.id, outcome, deployment: info.id, revision: revision,
+                rollback: info.rollback?.rollbackID, at: info.completedAt)
+        } else if record.deployment == nil {
+            try store.nameDeployment(record.id, info.id, revision: revision)
+        }
+    }
+
+    private enum Finding {
+        case found(DeploymentInfo)
+        /// There is none as yet.
+        case absent
+        /// AWS does not tell, or has too many to look through.
+        case unknown
+    }
+
+    /// The deployment of an attempt: by its id, or else by its description, which only it has.
+    private static func find(
+        _ record: DeploymentRecord, besides known: Set<DeploymentID>, _ client: CodeDeployClient
+    ) async throws -> Finding {
+        do {
+            if let id = record.deployment { return .found(try await client.deployment(id)) }
+            guard let description = record.attempt.description,
+                let start = record.requestedAt?.date,
+                DeploymentMark.isMarked(description)
+            else { return .unknown }
+            let ids = try await client.deployments(
+                record.attempt.application, record.attempt.deploymentGroup, start - clockError
+            ).filter { !known.contains($0) }
+            // The newest come first: it is among the oldest that were made since.
+            for id in ids.suffix(searchLimit) {
+                let info = try await client.deployment(id)
+                if info.description == UntrustedText(description.rawValue) { return .found(info) }
+            }
+            return ids.count > searchLimit ? .unknown : .absent
+        } catch let error as any AWSFailure
+            where [.missing, .denied, .refused].contains(error.meaning)
+        {
+            return .unknown
+        }
+    }
+}
+
+extension DeploymentStatus {
+    /// What a final status means; nil for one that is none.
+    var outcome: DeployOutcome? {
+        switch self {
+        case .succeeded: .succeeded
+        case .failed: .failed
+        case .stopped: .stopped
+        default: nil
+        }
+    }
+}
