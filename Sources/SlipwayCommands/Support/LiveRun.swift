@@ -63,7 +63,7 @@ struct LiveRun: Sendable {
         let services = Services.current
         let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
         let engine = Task { await drive(run.machine, tab: 0, leaving, run.session.notices, fold) }
-        let screen = LiveScreen([live], now: services.now(), ending: context.ending)
+        let screen = LiveScreen([live(run.machine)], now: services.now(), ending: context.ending)
         let end = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
             begin($0)
         }
@@ -78,8 +78,9 @@ struct LiveRun: Sendable {
         }
     }
 
-    private var live: LiveDeployment {
-        LiveDeployment(pastDurations: context.pastDurations, commit: context.commit)
+    private func live(_ machine: DeployMachine) -> LiveDeployment {
+        LiveDeployment(
+            pastDurations: context.pastDurations, commit: context.commit, region: machine.region)
     }
 
     /// Runs a machine whose changes go to a tab.
@@ -155,10 +156,10 @@ struct LiveRun: Sendable {
             ifKnown: context.project, in: context.store, section: context.section,
             watches: true)
         let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
-        let tab = tabs.open(leave) { mailbox.post(.opened(live)) }
+        let machine = DeployMachine(jobs: [job], options: .init(seed: seed))
+        let tab = tabs.open(leave) { mailbox.post(.opened(live(machine))) }
         _ = await drive(
-            DeployMachine(jobs: [job], options: .init(seed: seed)), tab: tab, leaving,
-            AsyncStream { $0.finish() }, { history?.fold($0) })
+            machine, tab: tab, leaving, AsyncStream { $0.finish() }, { history?.fold($0) })
     }
 }
 
