@@ -10,6 +10,7 @@ package enum Migrations {
             "0002_deployments",
             String(decoding: PackageResources._002_deployments_sql, as: UTF8.self)
         ),
+        ("0004_stops", String(decoding: PackageResources._004_stops_sql, as: UTF8.self)),
     ]
 
     /// Applies what a database lacks.

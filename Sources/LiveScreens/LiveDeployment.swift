@@ -80,6 +80,7 @@ package struct LiveDeployment: Equatable, Sendable {
         case .lifecycle(let change):
             heard(now)
             withRun(change.deployment) { $0.take(change.record, of: change.target, at: now) }
+        case .stop(let change): withRun(change.deployment) { $0.take(change.stop) }
         case .notice(let notice): take(notice)
         case .result(let result):
             stage = .over

@@ -84,8 +84,7 @@ extension ProjectStore {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT d.*, p.name AS project FROM deployment d
-                    JOIN project p ON p.id = d.project_id
+                    \(DeploymentRecord.selection)
                     WHERE d.project_id = ? ORDER BY d.id DESC LIMIT ?
                     """, arguments: [try db.projectID(project), limit ?? -1]
             ).map(DeploymentRecord.init)
@@ -98,8 +97,7 @@ extension ProjectStore {
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT d.*, p.name AS project FROM deployment d
-                    JOIN project p ON p.id = d.project_id
+                    \(DeploymentRecord.selection)
                     WHERE d.deployment_id = ? ORDER BY d.id DESC LIMIT 1
                     """, arguments: [id.rawValue]
             ).map(DeploymentRecord.init)
@@ -143,6 +141,14 @@ extension StoreTransaction {
 }
 
 extension DeploymentRecord {
+    /// Of one that was stopped, also who had it stopped.
+    fileprivate static let selection = """
+        SELECT d.*, p.name AS project, \(DeploymentStop.columns) FROM deployment d
+        JOIN project p ON p.id = d.project_id
+        LEFT JOIN deployment_stop s ON d.outcome = 'stopped'
+            AND s.id = (\(DeploymentStop.thatCounts(for: "d.deployment_id")))
+        """
+
     fileprivate init(_ row: Row) throws {
         let commit: String? = try row.get("commit_id")
         let number: Int64? = try row.get("build_number")
@@ -167,7 +173,8 @@ extension DeploymentRecord {
             outcome: outcome.flatMap(DeployOutcome.init),
             rollback: (try row.get("rollback_id") as String?).flatMap(DeploymentID.init),
             startedAt: Timestamp(stored: try row.get("started_at")),
-            startedBy: try row.get("started_by"), endedAt: endedAt.map(Timestamp.init(stored:)))
+            startedBy: try row.get("started_by"), endedAt: endedAt.map(Timestamp.init(stored:)),
+            stop: try DeploymentStop(row))
     }
 
     private static func revision(_ row: Row) throws -> S3Location? {

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import time
 
+import boto3
 import pytest
+from botocore.client import Config
 from terminal import ENTER, TAB, Session
 
 APPSPEC = """version: 0.0
@@ -90,15 +92,49 @@ class Fleet:
         subprocess.run(["git", "init", "-q", "-b", "master", str(top)], check=True)
         return top
 
-    def on_terminal(self, *words, **size):
+    def on_terminal(self, *words, who=None, **size):
         return Session(
-            [self.binary, *words], self.environment, str(self.folder / "repository"), **size)
+            [*self.acting_as(who), self.binary, *words], self.environment,
+            str(self.folder / "repository"), **size)
 
-    def run(self, *words):
-        return subprocess.run(
-            [self.binary, *words], env=self.environment, capture_output=True, text=True,
-            cwd=self.folder / "repository",
+    def run(self, *words, who=None):
+        with self.start(*words, who=who) as process:
+            output, errors = process.communicate()
+        return subprocess.CompletedProcess(words, process.returncode, output, errors)
+
+    def start(self, *words, who=None):
+        return subprocess.Popen(
+            [*self.acting_as(who), self.binary, *words], env=self.environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=self.folder / "repository", start_new_session=True,
         )
+
+    def acting_as(self, who):
+        """What makes a program the user of a name, on a host of a name: `alice@ci-7`."""
+        if who is None:
+            return []
+        name, host = who.split("@")
+        users = self.folder / f"users-of-{name}"
+        users.write_text(f"{name}:x:{os.geteuid()}:{os.getegid()}::/:/bin/sh\n")
+        return [
+            "bwrap", "--dev-bind", "/", "/", "--ro-bind", users, "/etc/passwd",
+            "--unshare-user", "--unshare-uts", "--hostname", host,
+        ]
+
+    def client(self):
+        """CodeDeploy, seen past slipway."""
+        return boto3.client(
+            "codedeploy", endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            region_name="us-east-1", aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def amid(self, *faults):
+        """From now on these things go wrong, and no others."""
+        new = self.folder / "faults"
+        new.write_text("".join(f"{fault}\n" for fault in faults))
+        new.rename(self.folder / "state/faults")
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)
@@ -175,14 +211,7 @@ def test_the_failing_instance_its_script_and_its_log_are_seen_without_a_key(
 
 
 def screen_id(fleet):
-    import boto3
-
-    client = boto3.client(
-        "codedeploy", endpoint_url=fleet.environment["AWS_ENDPOINT_URL"],
-        region_name="us-east-1", aws_access_key_id=fleet.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=fleet.environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    return client.list_deployments(
+    return fleet.client().list_deployments(
         applicationName="shop", deploymentGroupName="web")["deployments"][0]
 
 
@@ -203,7 +232,7 @@ def test_two_watchers_and_a_stop_from_one(fleet):
             assert "stopped" in other.flat.lower()
             assert "MANUAL_STOP" in other.flat
             other.assert_as_before(has_second_screen=False)
-        one.until("stopped")
+        one.until("took")
         one.send("q")
         assert one.until_end() == 4
 
@@ -284,3 +313,105 @@ def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
     records = listed["deployments"] if isinstance(listed, dict) else listed
     assert len(records) == 2
     assert {record["section"] for record in records} == {"production"}
+
+
+# Who stops a deployment.
+
+PROJECT = ("--project", "acme/shop")
+ALICE, BOB = "alice@laptop", "bob@ci-7"
+
+
+@pytest.fixture
+def watched(fleet):
+    """A fleet that waits in a hook, with a project in a store and a deployment of bob's."""
+    fleet = fleet(3)
+    fleet.repository(before=waits_for("go"))
+    fleet.run("project", "add", "acme/shop")
+    with fleet.on_terminal("deploy", *PROJECT, who=BOB) as bob:
+        bob.until("BfIn")
+        yield fleet, bob, screen_id(fleet)
+
+
+def stop(screen):
+    screen.until("s stop")
+    screen.send("s")
+    screen.until("Stop and roll back")
+    screen.send(TAB, TAB, ENTER)
+
+
+def result_of(process):
+    output, errors = process.communicate(timeout=30)
+    return process.returncode, output, errors
+
+
+def test_a_stop_from_one_screen_says_who_everywhere(watched):
+    fleet, bob, deployment = watched
+    words = ("watch", deployment, *PROJECT, "--progress")
+    plain, lines = fleet.start(*words, "plain"), fleet.start(*words, "json")
+    with fleet.on_terminal("watch", deployment, *PROJECT, who=ALICE) as alice:
+        alice.until("in progress")
+        stop(alice)
+        # All know of it while the instance still finishes what it does.
+        for screen in (alice, bob):
+            screen.until("in progress, alice on laptop asked to stop it")
+        release(fleet, "go")
+        assert bob.until_end() == 4
+        assert "shop: stopped by alice on laptop after" in bob.flat
+        assert "MANUAL_STOP: The deployment was stopped by a user." in bob.flat
+        alice.until("stopped by alice on laptop")
+        alice.until("took")
+        alice.send("q")
+        assert alice.until_end() == 4
+        assert "shop: stopped by alice on laptop after" in alice.flat
+
+    status, output, errors = result_of(plain)
+    assert status == 4
+    assert output.startswith("shop: stopped by alice on laptop after"), output
+    assert f"  alice on laptop asked to stop {deployment}\n" in errors
+    assert "CloudTrail" not in errors, "who it was is known"
+
+    status, output, _ = result_of(lines)
+    events = [json.loads(line) for line in output.splitlines()]
+    told = events[-1]["stop"]
+    assert status == events[-1]["exit_code"] == 4
+    assert (told["user"], told["host"], told["rolls_back"]) == ("alice", "laptop", False)
+    asked = [event for event in events if event.get("code") == "stop-asked"]
+    assert [event["stop"] for event in asked] == [told]
+
+    [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
+    assert (record["result"], record["stop"]) == ("stopped", told)
+    assert "stopped by alice on laptop" in fleet.run("deployments", *PROJECT).stdout
+    audit = json.loads(fleet.run("audit", *PROJECT, "--all", "--json").stdout)
+    rows = [row for row in audit if row["action"].startswith("deploy-stop")]
+    assert {(row["user"], row["host"]) for row in rows} == {("alice", "laptop")}
+    assert [row["subject"] for row in rows] == [deployment] * 2
+    assert fleet.run("audit", "verify").returncode == 0
+
+
+def test_slipway_stop_says_who_too(watched):
+    fleet, bob, deployment = watched
+    answer = fleet.run("stop", deployment, *PROJECT, "--yes", "--no-watch", who=ALICE)
+    assert answer.returncode == 0, answer
+    bob.until("alice on laptop asked to stop it")
+    release(fleet, "go")
+    assert bob.until_end() == 4
+    assert "stopped by alice on laptop" in bob.flat
+
+
+def test_of_a_stop_from_elsewhere_only_what_aws_says_is_said(watched):
+    fleet, bob, deployment = watched
+    # An order that AWS refuses names nobody.
+    fleet.amid("codedeploy.StopDeployment deny")
+    with fleet.on_terminal("watch", deployment, *PROJECT, who=ALICE) as alice:
+        stop(alice)
+        alice.until("StopDeployment")
+        alice.send("q")
+        assert alice.until_end() == 130
+    fleet.amid()
+    fleet.client().stop_deployment(deploymentId=deployment, autoRollbackEnabled=False)
+    release(fleet, "go")
+    assert bob.until_end() == 4
+    assert "MANUAL_STOP: The deployment was stopped by a user." in bob.flat
+    assert "CloudTrail" in bob.flat and "alice" not in bob.flat
+    [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
+    assert (record["result"], record["stop"]) == ("stopped", None)

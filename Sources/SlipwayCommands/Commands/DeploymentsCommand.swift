@@ -64,7 +64,7 @@ extension DeploymentRecord {
         [
             startedAt.description, deployment?.rawValue ?? "-",
             attempt.application.rawValue, attempt.deploymentGroup.rawValue, build,
-            outcome?.rawValue ?? "unfinished",
+            (outcome?.rawValue ?? "unfinished") + (stop.map { " by \($0.who)" } ?? ""),
             seconds.map { shownTime(Int64($0)) } ?? "-",
         ]
     }
@@ -93,7 +93,7 @@ extension DeploymentRecord {
             "description": JSONValue(attempt.description?.rawValue),
             "revision": revision.map(ChangeJSON.revision) ?? .null,
             "result": .string(outcome?.rawValue ?? "unfinished"),
-            "rollback_id": JSONValue(rollback?.rawValue),
+            "stop": ChangeJSON.stop(stop), "rollback_id": JSONValue(rollback?.rawValue),
             "started_at": .string(startedAt.rawValue), "started_by": .string(startedBy),
             "ended_at": JSONValue(endedAt?.rawValue),
             "duration_seconds": JSONValue(seconds.map { Int($0) }),

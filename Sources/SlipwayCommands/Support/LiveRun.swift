@@ -11,7 +11,7 @@ struct LiveContext: Sendable {
     let commit: CommitID?
     /// How long the group's last successful deployments took, in seconds.
     private(set) var pastDurations: [Double] = []
-    /// Where what is deployed from the screen is written down.
+    /// Where what is done from the screen is written down.
     let store: ProjectStore?
     /// The deployment section that the first one is of.
     let section: String?
@@ -120,9 +120,16 @@ struct LiveRun: Sendable {
     private func perform(_ effect: LiveScreen.Effect) async throws {
         switch effect {
         case .stop(let tab, let id, let region, let rollsBack):
-            let status = try await run.session.connection.operations(region).stop(id, rollsBack)
+            let answer = try await run.session.stop(
+                id, in: region, rollsBack: rollsBack, of: context.project,
+                writingTo: context.store)
+            func post(_ change: DeployChange) { mailbox.post(.change(tab: tab, change)) }
+            if let notice = answer.notice { post(.notice(DeployNotice(notice))) }
+            if let stop = answer.stop { post(.stop(StopChange(deployment: id, stop: stop))) }
             mailbox.post(
-                .done(tab: tab, status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
+                .done(
+                    tab: tab,
+                    answer.status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
         case .redeploy(_, let id, let region):
             let info = try await run.session.connection.codeDeploy(region).deployment(id)
             try await deploy(info.revision, as: info, region, verb: "again as")

@@ -20,11 +20,13 @@ package struct DeploymentRecord: Equatable, Sendable {
     package var startedAt: Timestamp
     package var startedBy: String
     package var endedAt: Timestamp?
+    /// Who had it stopped, where it was and the store knows.
+    package var stop: DeploymentStop?
 
     package init(
         id: ID, attempt: DeploymentAttempt, deployment: DeploymentID?, revision: S3Location?,
         outcome: DeployOutcome?, rollback: DeploymentID?, startedAt: Timestamp, startedBy: String,
-        endedAt: Timestamp?
+        endedAt: Timestamp?, stop: DeploymentStop? = nil
     ) {
         self.id = id
         self.attempt = attempt
@@ -35,6 +37,7 @@ package struct DeploymentRecord: Equatable, Sendable {
         self.startedAt = startedAt
         self.startedBy = startedBy
         self.endedAt = endedAt
+        self.stop = stop
     }
 
     /// Whether AWS may know more of its end than the history does.
