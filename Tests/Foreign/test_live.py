@@ -1,7 +1,9 @@
 """The live screen of the real program on a pseudo-terminal, against the sandbox."""
 
+import collections
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -77,14 +79,16 @@ class Fleet:
             "XDG_CONFIG_HOME": str(self.folder / "config"), "SLIPWAY_BRANCH": "master",
         }
 
-    def repository(self, validate="#!/bin/sh\n", before="#!/bin/sh\n", configuration=None):
+    def repository(
+        self, validate="#!/bin/sh\n", before="#!/bin/sh\n", after=AFTER, configuration=None
+    ):
         top = self.folder / "repository"
         (top / "scripts").mkdir(parents=True)
         (top / "page.html").write_text("hello\n")
         (top / "appspec.yml").write_text(APPSPEC)
         (top / "circle.yml").write_text(
             CIRCLE.format(configuration=configuration or "CodeDeployDefault.OneAtATime"))
-        scripts = {"before": before, "after": AFTER, "validate": validate}
+        scripts = {"before": before, "after": after, "validate": validate}
         for name, text in scripts.items():
             (top / "scripts" / name).write_text(
                 text.replace("/unlucky", "$SLIPWAY_INSTANCE_ROOT/unlucky"))
@@ -415,3 +419,160 @@ def test_of_a_stop_from_elsewhere_only_what_aws_says_is_said(watched):
     assert "CloudTrail" in bob.flat and "alice" not in bob.flat
     [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
     assert (record["result"], record["stop"]) == ("stopped", None)
+
+
+# Trouble with the connection.
+
+POLLS = ("GetDeployment", "ListDeploymentTargets", "BatchGetDeploymentTargets")
+TROUBLED_SECONDS = int(os.environ.get("SLIPWAY_TROUBLED_SECONDS", "10"))
+# Words of the header, as far as they go in order, and AWS's for them.
+STATUSES = {
+    "created": "Created", "queued": "Queued", "in progress": "InProgress",
+    "succeeded": "Succeeded", "failed": "Failed",
+}
+COUNTS = {
+    "failed": "Failed", "running": "InProgress", "succeeded": "Succeeded", "ready": "Ready",
+    "waiting": "Pending", "skipped": "Skipped",
+}
+SIGNS = {"·": "Pending", "▸": "InProgress", "✓": "Succeeded", "✗": "Failed", "–": "Skipped"}
+DONE = ("Succeeded", "Failed", "Skipped")
+
+Look = collections.namedtuple("Look", "status counts targets")
+
+
+def shown(screen):
+    """What the screen says of the deployment; nil before it says anything."""
+    header = re.search(r"^ \S d-\w+  (.+?)(?:   |$)", screen.text, re.MULTILINE)
+    counts = re.search(r"(\d+)/(\d+) done: (.+?)(?:   |$)", screen.text, re.MULTILINE)
+    if not header or not counts:
+        return None
+    parts = [part.split(" ", 1) for part in counts[3].split(", ")]
+    look = Look(
+        STATUSES[header[1]], {COUNTS[word]: int(number) for number, word in parts},
+        {row[2]: SIGNS[row[1]] for row in re.finditer(
+            r"^ [▸ ] (\S) (i-\w+)", screen.text, re.MULTILINE)},
+    )
+    assert int(counts[1]) == sum(look.counts.get(status, 0) for status in DONE)
+    assert int(counts[2]) == sum(look.counts.values())
+    return look
+
+
+def truth(client, deployment, instances):
+    """What AWS says of it, by other operations than those that the screen polls."""
+    [info] = client.batch_get_deployments(deploymentIds=[deployment])["deploymentsInfo"]
+    targets = client.batch_get_deployment_instances(
+        deploymentId=deployment, instanceIds=instances).get("instancesSummary", [])
+    return Look(
+        info["status"], info.get("deploymentOverview", {}),
+        {target["instanceId"].rsplit("/", 1)[-1]: target["status"] for target in targets},
+    )
+
+
+def is_behind(seen, real):
+    """Whether what was seen can have come before what is real: nothing goes backwards."""
+    order = list(STATUSES.values())
+    steps = {"Pending": 0, "InProgress": 1}
+    return (
+        order.index(seen.status) <= order.index(real.status)
+        and (seen.status == real.status or seen.status not in ("Succeeded", "Failed"))
+        and all(seen.counts.get(status, 0) <= real.counts.get(status, 0) for status in DONE)
+        and seen.counts.get("Pending", 0) >= real.counts.get("Pending", 0)
+        and all(
+            status == real.targets[id]
+            or steps.get(status, 2) < steps.get(real.targets[id], 2)
+            for id, status in seen.targets.items() if id in real.targets
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "trouble, fails", [("throttle", False), ("reset", True)], ids=["throttled", "reset"])
+def test_with_every_third_poll_in_trouble_the_screen_is_true_and_the_result_right(
+    fleet, trouble, fails
+):
+    """A deployment of SLIPWAY_TROUBLED_SECONDS."""
+    fleet = fleet(5)
+    # So many pauses does it take until the last, or the failing, instance is through.
+    pause = f"#!/bin/sh\nsleep {TROUBLED_SECONDS / (7 if fails else 10)}\n"
+    runs = fleet.folder / "runs"
+    # Fails on the fourth of the five instances, whichever that is.
+    fourth = f'echo >> {runs}; [ "$(wc -l < {runs})" -ne 4 ] || touch /unlucky\n'
+    fleet.repository(
+        before=pause, validate=pause,
+        after=AFTER.replace("#!/bin/sh\n", "#!/bin/sh\n" + (fourth if fails else "")))
+    instances = [instance["id"] for instance in fleet.instances]
+    fleet.amid(*(f"codedeploy.{operation} {trouble} every=3" for operation in POLLS))
+    client = fleet.client()
+    began = time.monotonic()
+    looks, past = [], []
+    with fleet.on_terminal("deploy", columns=120, lines=40) as screen:
+        screen.until("in progress")
+        deployment = screen_id(fleet)
+        while screen.process.poll() is None:
+            while screen._read(0.1):
+                pass
+            seen = shown(screen)
+            now, real = time.monotonic(), truth(client, deployment, instances)
+            past.append((now, real))
+            if seen is None:
+                continue
+            assert is_behind(seen, real), (seen, real, screen.text)
+            assert not looks or is_behind(looks[-1], seen), (looks[-1], seen, screen.text)
+            # It is late by a look and its retries, and not by more.
+            older = [look for time, look in past if time < now - 10]
+            assert not older or is_behind(older[-1], seen), (seen, older[-1], screen.text)
+            looks.append(seen)
+        assert screen.until_end() == (1 if fails else 0)
+        struck = (fleet.folder / "sandbox.log").read_text().count("  fault: ")
+        print(f"{len(looks)} looks in {time.monotonic() - began:.0f} s, {struck} polls in trouble")
+        assert len(looks) > TROUBLED_SECONDS and struck > TROUBLED_SECONDS / 4
+        assert {look.status for look in looks} >= {"InProgress"}
+        end = truth(client, deployment, instances)
+        assert end.status == ("Failed" if fails else "Succeeded")
+        unlucky = [id for id, status in end.targets.items() if status == "Failed"]
+        assert len(unlucky) == fails
+        if fails:
+            assert f"failed: {unlucky[0]} at AfterInstall" in screen.flat
+            assert "last words of the script" in screen.flat
+        assert f"shop: {'failed' if fails else 'succeeded'} after" in screen.flat
+
+
+@pytest.mark.parametrize("trouble", ["throttle", "reset"])
+def test_what_aws_does_not_answer_is_shown_as_old_and_not_made_up(fleet, trouble):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"), validate=waits_for("done"))
+    instances = [instance["id"] for instance in fleet.instances]
+    client = fleet.client()
+
+    def in_trouble():
+        return re.search(r"last answer \S+ ago|AWS does not answer", screen.flat)
+
+    def at(event):
+        return f"▸ {event} running" in screen.flat
+
+    with fleet.on_terminal("deploy", columns=120, lines=40) as screen:
+        screen.until(lambda: at("BeforeInstall"), "BeforeInstall to run")
+        assert not in_trouble()
+        deployment = screen_id(fleet)
+        fleet.amid(f"codedeploy.GetDeployment {trouble}")
+        screen.until(in_trouble, "the trouble to be seen", patience=180)
+        release(fleet, "go")
+        while (event := truth_of_event(client, deployment, instances[0])) != "ValidateService":
+            assert event is not None
+            while screen._read(0.1):
+                pass
+        assert shown(screen).status == "InProgress" and at("BeforeInstall")
+        fleet.amid()
+        screen.until(lambda: at("ValidateService"), "ValidateService to run", patience=90)
+        assert not in_trouble()
+        release(fleet, "done")
+        assert screen.until_end() == 0
+
+
+def truth_of_event(client, deployment, instance):
+    """The lifecycle event that an instance is at; none when it is through."""
+    [summary] = client.batch_get_deployment_instances(
+        deploymentId=deployment, instanceIds=[instance])["instancesSummary"]
+    running = [event["lifecycleEventName"] for event in summary["lifecycleEvents"]
+               if event["status"] in ("Pending", "InProgress")]
+    return running[0] if running else None
