@@ -166,7 +166,7 @@ def measure(command, folder, environment):
     )
     if result.returncode != 0:
         sys.exit(f"{command[0]} ended with {result.returncode}")
-    seconds, memory = result.stdout.split()
+    seconds, memory = result.stdout.splitlines()[0].split()
     return float(seconds), int(memory)
 
 

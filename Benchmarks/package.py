@@ -3,12 +3,11 @@
 Packs the same trees with `slipway package`, with the step of `aws deploy push` that packs, and with
 `zip -6 -r`, in turns within one run, and prints medians of the ratios of each round: the machine's
 own speed cancels out. Of slipway and zip a whole command is timed; of the AWS CLI only the step,
-without the start of Python. The trees: files of the Swift and the Python installation, and many
-small ones that are made.
+without the start of Python. Memory is the whole process's peak. The trees: files of the Swift and
+the Python installation, and many small ones that are made.
 """
 
 import argparse
-import io
 import os
 import pathlib
 import random
@@ -41,10 +40,21 @@ BYTE_LIMIT = 160 << 20
 MEASURE = """
 import os, subprocess, sys, time
 began = time.perf_counter()
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+output = process.stdout.read()
 _, status, usage = os.wait4(process.pid, 0)
-print(time.perf_counter() - began, usage.ru_maxrss << 10)
+print(time.perf_counter() - began, usage.ru_maxrss << 10, flush=True)
+os.write(1, output)
 sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+# The step of `aws deploy push` that packs, timed by itself.
+PUSH = """
+import io, sys, time
+from awscli.customizations.codedeploy.push import Push
+began = time.perf_counter()
+with Push(None)._compress(sys.argv[1]) as bundle:
+    print(time.perf_counter() - began, bundle.seek(0, io.SEEK_END))
 """
 
 
@@ -72,47 +82,47 @@ def compare(slipway, repository, rounds):
     ways = {"slipway": pack_with_slipway, "aws": pack_with_aws, "zip": pack_with_zip}
     seconds = {way: [] for way in ways}
     sizes = {}
-    peak = 0
+    peaks = dict.fromkeys(ways, 0)
     for _ in range(rounds):
         for way, pack in ways.items():
             took, sizes[way], memory = pack(slipway, repository)
             seconds[way].append(took)
-            if way == "slipway":
-                peak = max(peak, memory)
+            peaks[way] = max(peaks[way], memory)
     for way in ways:
         share = sizes[way] / sizes["slipway"]
         median = statistics.median(seconds[way])
-        print(f"  {way:8}{median:7.2f} s  {sizes[way]:>11} bytes ({share:.4f} of slipway's)")
+        print(
+            f"  {way:8}{median:7.2f} s {peaks[way] >> 20:5} MiB  {sizes[way]:>11} bytes "
+            f"({share:.4f} of slipway's)"
+        )
     for way, limit in (("aws", " (at least 3)"), ("zip", "")):
         pairs = zip(seconds[way], seconds["slipway"])
         ratio = statistics.median(theirs / ours for theirs, ours in pairs)
         print(f"  slipway is {ratio:.2f} times as fast as {way}{limit}")
-    print(f"  slipway held at most {peak / (1 << 20):.0f} MiB")
 
 
 def pack_with_slipway(slipway, repository):
     output = repository / "slipway.zip"
-    seconds, memory = measure([slipway, "package", "-o", output, *BUILD], repository)
+    seconds, memory, _ = measure([slipway, "package", "-o", output, *BUILD], repository)
     return seconds, output.stat().st_size, memory
 
 
 def pack_with_zip(_, repository):
     output = repository / "zip.zip"
     output.unlink(missing_ok=True)
-    seconds, memory = measure(["zip", "-6", "-q", "-r", output, "."], repository / "app")
+    seconds, memory, _ = measure(["zip", "-6", "-q", "-r", output, "."], repository / "app")
     return seconds, output.stat().st_size, memory
 
 
 def pack_with_aws(_, repository):
-    from awscli.customizations.codedeploy.push import Push
-
-    began = time.perf_counter()
-    with Push(None)._compress(str(repository / "app")) as bundle:
-        seconds = time.perf_counter() - began
-        return seconds, bundle.seek(0, io.SEEK_END), 0
+    command = [sys.executable, "-c", PUSH, repository / "app"]
+    _, memory, output = measure(command, repository)
+    seconds, size = output.split()
+    return float(seconds), int(size), memory
 
 
 def measure(command, folder):
+    """Seconds and bytes of memory of a command, and what it printed."""
     environment = {"HOME": str(folder), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     result = subprocess.run(
         [sys.executable, "-ISc", MEASURE, *command],
@@ -120,9 +130,11 @@ def measure(command, folder):
         env=environment,
         capture_output=True,
         check=True,
+        text=True,
     )
-    seconds, memory = result.stdout.split()
-    return float(seconds), int(memory)
+    measured, _, output = result.stdout.partition("\n")
+    seconds, memory = measured.split()
+    return float(seconds), int(memory), output
 
 
 def fill_swift(root):

@@ -7,8 +7,10 @@ package struct Signer: Sendable {
     package var pathRule: PathRule
     /// Whether the session token is covered by the signature. A few services add it afterwards.
     package var signsSessionToken = true
-    /// Whether the hash of the body goes into a header of its own. S3 insists.
-    package var addsPayloadHeader: Bool
+    /// Whether the hash of the body goes into a header of its own, `x-amz-content-sha256`. Nil: as
+    /// the service wants it. S3 insists, but of a presigned request only where its body is signed;
+    /// no other service asks for it.
+    package var addsPayloadHeader: Bool?
 
     package init(
         keys: SigningKeys, region: String, service: String, pathRule: PathRule? = nil,
@@ -18,7 +20,7 @@ package struct Signer: Sendable {
         self.region = region
         self.service = service
         self.pathRule = pathRule ?? .rule(forService: service)
-        self.addsPayloadHeader = addsPayloadHeader ?? (service == "s3")
+        self.addsPayloadHeader = addsPayloadHeader
     }
 
     package static let algorithm = "AWS4-HMAC-SHA256"
@@ -40,21 +42,15 @@ package struct Signer: Sendable {
     ]
 
     /// Adds `X-Amz-Date`, `X-Amz-Security-Token`, `x-amz-content-sha256` where they belong, and
-    /// `Authorization`.
+    /// `Authorization`. A request signed before keeps nothing of it.
     package func sign(_ request: SignableRequest, at time: SigningTime) -> Result {
-        var request = request
-        request.headers.removeAll { Self.replaced.contains(ASCII.lowered($0.name)) }
+        var request = Self.unsigned(request)
         request.headers.append(HeaderField("X-Amz-Date", time.text))
-        if addsPayloadHeader {
-            request.headers.append(
-                HeaderField("x-amz-content-sha256", request.payload.rawValue))
-        }
-        let token = keys.exposedSessionToken.map { HeaderField("X-Amz-Security-Token", $0) }
+        if addsPayloadHeader ?? (service == "s3") { request.headers.append(request.payloadHeader) }
+        let token = keys.exposedSessionToken.map { HeaderField(Self.tokenName, $0) }
         if let token, signsSessionToken { request.headers.append(token) }
         let scope = scope(at: time)
-        let canonical = CanonicalRequest(request, pathRule: pathRule) {
-            !Self.unsignedHeaders.contains($0)
-        }
+        let canonical = canonicalRequest(of: request)
         let (text, signature) = signature(of: canonical, scope: scope, at: time)
         if let token, !signsSessionToken { request.headers.append(token) }
         request.headers.append(
@@ -68,32 +64,27 @@ package struct Signer: Sendable {
     }
 
     /// Puts the signature into the query, so that whoever has the address can send the request for
-    /// `seconds`, at most seven days. A hash in a header of its own must then be sent by whoever
-    /// does, so S3's habit is to go without it and leave the body unsigned.
+    /// `seconds`, at most seven days. Headers that are signed, the payload's among them, must be
+    /// sent too, so S3's habit is to leave the body unsigned. A request signed before keeps nothing
+    /// of it.
     package func presign(
-        _ request: SignableRequest, at time: SigningTime, expiresAfter seconds: Int,
-        addingPayloadHeader addsHeader: Bool = false
+        _ request: SignableRequest, at time: SigningTime, expiresAfter seconds: Int
     ) -> Result {
-        var request = request
-        request.headers.removeAll { Self.replaced.contains(ASCII.lowered($0.name)) }
-        if addsHeader {
-            request.headers.append(
-                HeaderField("x-amz-content-sha256", request.payload.rawValue))
+        var request = Self.unsigned(request)
+        if addsPayloadHeader ?? (service == "s3" && request.payload != .unsigned) {
+            request.headers.append(request.payloadHeader)
         }
         let scope = scope(at: time)
-        let isSigned: (String) -> Bool = { !Self.unsignedHeaders.contains($0) }
-        let names = CanonicalRequest(request, pathRule: pathRule, isSigned: isSigned)
-            .signedHeaders
         request.query += [
             QueryItem("X-Amz-Algorithm", Self.algorithm),
             QueryItem("X-Amz-Credential", "\(keys.accessKeyID)/\(scope)"),
             QueryItem("X-Amz-Date", time.text),
             QueryItem("X-Amz-Expires", String(seconds)),
-            QueryItem("X-Amz-SignedHeaders", names),
+            QueryItem("X-Amz-SignedHeaders", canonicalRequest(of: request).signedHeaders),
         ]
-        let token = keys.exposedSessionToken.map { QueryItem("X-Amz-Security-Token", $0) }
+        let token = keys.exposedSessionToken.map { QueryItem(Self.tokenName, $0) }
         if let token, signsSessionToken { request.query.append(token) }
-        let canonical = CanonicalRequest(request, pathRule: pathRule, isSigned: isSigned)
+        let canonical = canonicalRequest(of: request)
         let (text, signature) = signature(of: canonical, scope: scope, at: time)
         if let token, !signsSessionToken { request.query.append(token) }
         request.query.append(QueryItem("X-Amz-Signature", signature))
@@ -102,10 +93,28 @@ package struct Signer: Sendable {
             signature: signature)
     }
 
-    /// What signing itself sets: a request signed before keeps nothing of it.
-    private static let replaced: Set<String> = [
+    private static let tokenName = "X-Amz-Security-Token"
+
+    /// What signing itself sets in the headers, in lower case.
+    private static let replacedHeaders: Set<String> = [
         "authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256",
     ]
+    /// What signing itself sets in the query.
+    private static let replacedItems: Set<String> = [
+        "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
+        "X-Amz-SignedHeaders", tokenName, "X-Amz-Signature",
+    ]
+
+    private static func unsigned(_ request: SignableRequest) -> SignableRequest {
+        var request = request
+        request.headers.removeAll { replacedHeaders.contains(ASCII.lowered($0.name)) }
+        request.query.removeAll { replacedItems.contains($0.name) }
+        return request
+    }
+
+    private func canonicalRequest(of request: SignableRequest) -> CanonicalRequest {
+        CanonicalRequest(request, pathRule: pathRule) { !Self.unsignedHeaders.contains($0) }
+    }
 
     private func scope(at time: SigningTime) -> CredentialScope {
         CredentialScope(day: time.day, region: region, service: service)
@@ -116,6 +125,12 @@ package struct Signer: Sendable {
     ) -> (stringToSign: String, signature: String) {
         let text = scope.stringToSign(request, at: time)
         return (text, SigningKey(keys.secretAccessKey, scope: scope).signature(of: text))
+    }
+}
+
+extension SignableRequest {
+    fileprivate var payloadHeader: HeaderField {
+        HeaderField("x-amz-content-sha256", payload.rawValue)
     }
 }
 

@@ -223,13 +223,8 @@ static void ended_while_hidden(int number) {
     raise(number);
 }
 
-int csystem_hide_input(int terminal) {
-    struct termios hidden;
-    if (tcgetattr(terminal, &shown_input) != 0) return -1;
-    hidden = shown_input;
-    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-    hidden.c_lflag |= ICANON | ISIG;
-    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped process could not put the terminal back */
+/* From here on a signal that ends the process puts the terminal back first. */
+static void restore_on_signals(int terminal) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = ended_while_hidden;
@@ -242,6 +237,16 @@ int csystem_hide_input(int terminal) {
             sigaction(ending_signals[index], &action, NULL);
     }
     hidden_terminal = terminal;
+}
+
+int csystem_hide_input(int terminal) {
+    struct termios hidden;
+    if (tcgetattr(terminal, &shown_input) != 0) return -1;
+    hidden = shown_input;
+    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+    hidden.c_lflag |= ICANON | ISIG;
+    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped process could not put the terminal back */
+    restore_on_signals(terminal);
     if (tcsetattr(terminal, TCSAFLUSH, &hidden) == 0) return 0;
     int error = errno;
     csystem_show_input();
@@ -258,18 +263,8 @@ int csystem_show_input(void) {
 }
 
 int csystem_guard_terminal(int terminal) {
-    struct sigaction action;
     if (tcgetattr(terminal, &shown_input) != 0) return -1;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = ended_while_hidden;
-    action.sa_flags = SA_NODEFER;
-    sigemptyset(&action.sa_mask);
-    for (int index = 0; index < ending_signal_count; index++) {
-        sigaction(ending_signals[index], NULL, &former_actions[index]);
-        if (former_actions[index].sa_handler != SIG_IGN)
-            sigaction(ending_signals[index], &action, NULL);
-    }
-    hidden_terminal = terminal;
+    restore_on_signals(terminal);
     return 0;
 }
 

@@ -3,20 +3,27 @@ import FoundationEssentials
 import SlipwayCore
 import Testing
 
-/// A case of AWS's signing test suite: a raw request, and what its signature must be.
+/// A case of AWS's signing test suite: a raw request, and what its signature must be in the header
+/// and in the query.
+///
+/// The 38 cases of `aws-c-auth`, and those that other signers of AWS's add to them in the same form.
 struct PublishedCase: Decodable, CustomTestStringConvertible {
     let name: String
     let request: String
     var token: String?
     var normalize: Bool?
+    var doubleEncodes: Bool?
     var signBody: Bool?
+    var signedBodyValue: String?
     var omitSessionToken: Bool?
-    var headerSignature: String?
+    var headerSignature: String
     var querySignature: String?
 
     enum CodingKeys: String, CodingKey {
         case name, request, token, normalize
+        case doubleEncodes = "double_uri_encode"
         case signBody = "sign_body"
+        case signedBodyValue = "signed_body_value"
         case omitSessionToken = "omit_session_token"
         case headerSignature = "header_signature"
         case querySignature = "query_signature"
@@ -33,15 +40,13 @@ struct PublishedCase: Decodable, CustomTestStringConvertible {
         }
     }()
 
-    /// The request as it stands in the suite: an unencoded path, an encoded query, header fields
+    /// The request as it stands in the suite, its path and query encoded or not, header fields
     /// without a space, some folded over several lines.
     var signable: SignableRequest? {
         let parts = request.split(separator: "\n\n", maxSplits: 1, omittingEmptySubsequences: false)
         var lines = parts[0].split(separator: "\n").map(String.init)
         let requestLine = lines.removeFirst().dropLast(" HTTP/1.1".count)
         guard let space = requestLine.firstIndex(of: " ") else { return nil }
-        let target = requestLine[requestLine.index(after: space)...]
-            .split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var headers: [HeaderField] = []
         for line in lines {
             if line.hasPrefix(" ") {
@@ -51,15 +56,16 @@ struct PublishedCase: Decodable, CustomTestStringConvertible {
                 headers.append(HeaderField(String(field[0]), String(field[1])))
             }
         }
-        guard let query = SignableRequest.query(target.count > 1 ? String(target[1]) : "")
-        else { return nil }
         let body = parts.count > 1 ? String(parts[1]) : ""
         return SignableRequest(
-            method: String(requestLine[..<space]), path: RequestPath(decoded: String(target[0])),
-            query: query, headers: headers, payload: PayloadHash(.sha256(body.utf8)))
+            method: String(requestLine[..<space]),
+            target: String(requestLine[requestLine.index(after: space)...]), headers: headers,
+            payload: signedBodyValue.map(PayloadHash.init) ?? PayloadHash(.sha256(body.utf8)))
     }
 
-    var rule: PathRule { PathRule(encodesTwice: false, normalizes: normalize ?? true) }
+    var rule: PathRule {
+        PathRule(encodesTwice: doubleEncodes ?? true, normalizes: normalize ?? true)
+    }
 
     static let secret = secretKey("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 
@@ -85,18 +91,39 @@ struct PublishedVectorsTests {
     static let time = SigningTime("20150830T123600Z")
 
     @Test func `is all there`() {
-        #expect(PublishedCase.all.count == 24)
-        #expect(PublishedCase.all.count { $0.headerSignature != nil } == 24)
-        #expect(PublishedCase.all.count { $0.querySignature != nil } == 6)
+        let names = Set(PublishedCase.all.map(\.name))
+        #expect(PublishedCase.all.count == 42 && names.count == 42)
+        #expect(Self.suite.count == 38 && names.isSuperset(of: Self.suite))
+        let unknown = PublishedCase.all.filter { $0.querySignature == nil }.map(\.name)
+        // Not found in public. Tests/Foreign asks botocore instead.
+        #expect(unknown == ["post-sts-header-after", "post-sts-header-before"])
     }
+
+    private static let suite: Set<String> = [
+        "get-header-key-duplicate", "get-header-value-multiline", "get-header-value-order",
+        "get-header-value-trim", "get-relative-normalized", "get-relative-relative-normalized",
+        "get-relative-relative-unnormalized", "get-relative-unnormalized",
+        "get-slash-dot-slash-normalized", "get-slash-dot-slash-unnormalized",
+        "get-slash-normalized", "get-slash-pointless-dot-normalized",
+        "get-slash-pointless-dot-unnormalized", "get-slash-unnormalized",
+        "get-slashes-normalized", "get-slashes-unnormalized", "get-space-normalized",
+        "get-space-unnormalized", "get-unreserved", "get-utf8", "get-vanilla",
+        "get-vanilla-empty-query-key", "get-vanilla-query", "get-vanilla-query-order-encoded",
+        "get-vanilla-query-order-key-case", "get-vanilla-query-unreserved",
+        "get-vanilla-utf8-query", "get-vanilla-with-session-token", "post-header-key-case",
+        "post-header-key-sort", "post-header-value-case", "post-sts-header-after",
+        "post-sts-header-before", "post-vanilla", "post-vanilla-empty-query-value",
+        "post-vanilla-query", "post-x-www-form-urlencoded",
+        "post-x-www-form-urlencoded-parameters",
+    ]
 
     @Test(arguments: PublishedCase.all)
     func `is signed in the header`(published: PublishedCase) throws {
-        guard let expected = published.headerSignature else { return }
         let time = try #require(Self.time)
         let result = try #require(published.signer).sign(
             try #require(published.signable), at: time)
-        #expect(result.signature == expected, "\(result.canonicalRequest.text)")
+        #expect(
+            result.signature == published.headerSignature, "\(result.canonicalRequest.text)")
         try expectVerifies(result, published)
     }
 
@@ -105,10 +132,24 @@ struct PublishedVectorsTests {
         guard let expected = published.querySignature else { return }
         let time = try #require(Self.time)
         let result = try #require(published.signer).presign(
-            try #require(published.signable), at: time, expiresAfter: 3600,
-            addingPayloadHeader: published.signBody ?? false)
+            try #require(published.signable), at: time, expiresAfter: 3600)
         #expect(result.signature == expected, "\(result.canonicalRequest.text)")
         try expectVerifies(result, published)
+    }
+
+    /// A path may also be given decoded, and is then encoded once.
+    @Test(arguments: PublishedCase.all.filter { !$0.name.hasPrefix("get-percent") })
+    func `is signed with its path decoded`(published: PublishedCase) throws {
+        var request = try #require(published.signable)
+        request.path = RequestPath(decoded: request.path.encoded)
+        var signer = try #require(published.signer)
+        signer.pathRule.encodesTwice = false
+        let time = try #require(Self.time)
+        #expect(signer.sign(request, at: time).signature == published.headerSignature)
+        if let expected = published.querySignature {
+            let signature = signer.presign(request, at: time, expiresAfter: 3600).signature
+            #expect(signature == expected)
+        }
     }
 
     /// What was signed must be found right by the other side, from what goes over the wire.
@@ -119,7 +160,6 @@ struct PublishedVectorsTests {
                 method: sent.method, target: sent.target, headers: sent.headers,
                 payload: sent.payload))
         let claim = try #require(try SignatureClaim.read(from: received))
-        guard published.omitSessionToken != true else { return }
         #expect(
             claim.isValid(
                 for: received, secret: PublishedCase.secret, pathRule: published.rule))

@@ -126,8 +126,31 @@ struct SigningTests {
 
     @Test func `signs again what was signed before and keeps nothing of it`() throws {
         let time = try Self.time()
-        let once = Self.signer.sign(Self.request(), at: time)
-        #expect(Self.signer.sign(once.request, at: time) == once)
+        let signed = Self.signer.sign(Self.request(), at: time)
+        let presigned = Self.signer.presign(Self.request(), at: time, expiresAfter: 60)
+        for before in [signed, presigned] {
+            #expect(Self.signer.sign(before.request, at: time) == signed)
+            #expect(
+                Self.signer.presign(before.request, at: time, expiresAfter: 60) == presigned)
+        }
+    }
+
+    @Test func `carries the hash of the body where the service asks for it`() throws {
+        let time = try Self.time()
+        func carried(_ service: String, _ payload: PayloadHash, adds: Bool? = nil) -> [Bool] {
+            let signer = Signer(
+                keys: Self.keys, region: "us-east-1", service: service, addsPayloadHeader: adds)
+            let request = Self.request(payload: payload)
+            return [
+                signer.sign(request, at: time).request,
+                signer.presign(request, at: time, expiresAfter: 60).request,
+            ].map { $0.headers["x-amz-content-sha256"] == payload.rawValue }
+        }
+        #expect(carried("s3", .empty) == [true, true])
+        #expect(carried("s3", .unsigned) == [true, false])
+        #expect(carried("sts", .empty) == [false, false])
+        #expect(carried("sts", .unsigned, adds: true) == [true, true])
+        #expect(carried("s3", .empty, adds: false) == [false, false])
     }
 
     @Test func `shows neither the secret nor the token`() throws {

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from awscli.customizations.codedeploy.push import Push
 from conftest import CONFIGURATION, PATIENCE, USAGE, wait_until
 
 SEED = 20261124
@@ -247,6 +249,30 @@ def test_entries_are_sorted_and_hold_nothing_of_this_machine(repository):
         assert {info.create_system for info in file.infolist()} == {3}
         assert file.getinfo("noise").compress_type == zipfile.ZIP_STORED
         assert file.getinfo("text").compress_type == zipfile.ZIP_DEFLATED
+
+
+def repetitive(root):
+    """Headers and data that repeat much, small and large: where zlib is at its best."""
+    generator = random.Random(SEED)
+    words = ["".join(generator.choices("abcdefghij", k=generator.randint(2, 7))) for _ in range(60)]
+    for number in range(40):
+        length = (50, 200, 1000, 4000)[number % 4]
+        (root / f"{number}.h").write_text("".join(
+            f"#define {'_'.join(generator.choices(words, k=3))}__SHIFT 0x{2 ** (line % 5):x}\n"
+            for line in range(length)
+        ))
+        (root / f"{number}.json").write_text("".join(
+            f'{{"name":"{generator.choice(words)}","value":{generator.randint(0, 999)}}},'
+            for _ in range(length)
+        ))
+
+
+def test_is_no_larger_than_what_the_aws_cli_makes(repository):
+    root = repository.work / "app"
+    repetitive(root)
+    size = package(repository).stat().st_size
+    with Push(None)._compress(str(root)) as bundle:
+        assert size <= bundle.seek(0, io.SEEK_END)
 
 
 def test_seventy_thousand_files(repository):

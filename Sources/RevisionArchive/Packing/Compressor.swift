@@ -11,9 +11,16 @@ final class Compressor {
     /// Of what is larger: 512 KiB cost a thousandth in size, more gains nothing that counts.
     static let blockByteCount = 1 << 20
 
-    /// The level at which the archive is not larger than zlib's at its usual one.
+    /// The level at which an archive is as large as zlib's at its usual one, or smaller. Only small
+    /// files and what repeats much may come out larger: the thorough level is for those, and hardly
+    /// slower there.
     private static let level: Int32 = 6
+    private static let thoroughLevel: Int32 = 7
+    private static let smallByteLimit = 16 << 10
+    /// What shrinks to less repeats much.
+    private static let repetitiveShare = 0.15
     private let compressor: OpaquePointer
+    private let thoroughCompressor: OpaquePointer
     private let sampler: OpaquePointer
     private let joint: DeflateJoint
     private let output: UnsafeMutableRawBufferPointer
@@ -22,9 +29,11 @@ final class Compressor {
 
     init() {
         guard let compressor = libdeflate_alloc_compressor(Self.level),
+            let thoroughCompressor = libdeflate_alloc_compressor(Self.thoroughLevel),
             let sampler = libdeflate_alloc_compressor(1)
         else { fatalError("out of memory") }
         self.compressor = compressor
+        self.thoroughCompressor = thoroughCompressor
         self.sampler = sampler
         joint = DeflateJoint()
         input = .allocate(byteCount: Self.wholeByteLimit, alignment: 64)
@@ -33,6 +42,7 @@ final class Compressor {
 
     deinit {
         libdeflate_free_compressor(compressor)
+        libdeflate_free_compressor(thoroughCompressor)
         libdeflate_free_compressor(sampler)
         input.deallocate()
         output.deallocate()
@@ -72,8 +82,14 @@ final class Compressor {
         _ bytes: UnsafeRawBufferPointer, byteLimit: Int
     ) -> UnsafeRawBufferPointer? {
         guard byteLimit > 0, seemsCompressible(bytes) else { return nil }
-        let count = libdeflate_deflate_compress(
-            compressor, bytes.baseAddress, bytes.count, output.baseAddress, byteLimit)
+        func deflate(_ compressor: OpaquePointer) -> Int {
+            libdeflate_deflate_compress(
+                compressor, bytes.baseAddress, bytes.count, output.baseAddress, byteLimit)
+        }
+        let isSmall = bytes.count <= Self.smallByteLimit
+        var count = deflate(isSmall ? thoroughCompressor : compressor)
+        let repetitiveLimit = Int(Double(bytes.count) * Self.repetitiveShare)
+        if !isSmall, 1..<repetitiveLimit ~= count { count = deflate(thoroughCompressor) }
         return count == 0 ? nil : UnsafeRawBufferPointer(rebasing: output[..<count])
     }
 

@@ -118,14 +118,10 @@ extension Bucket {
                 "The provided 'x-amz-mp-object-size' header value \(wanted) does not match what "
                     + "was computed: \(byteCount)")
         }
-        let kind = upload.record.checksumKind
-        let algorithm = upload.record.algorithm
-        let incoming = try IncomingFile(
-            in: incomingFolder,
-            checksums: kind == .fullObject ? [algorithm].compactMap(\.self) : [])
-        for part in parts { try copy(part.file, to: incoming) }
-        let digests = try incoming.finish()
-        let checksum = try self.checksum(of: parts, digests, upload.record)
+        let incoming = try IncomingFile(in: incomingFolder)
+        for part in parts { try incoming.append(contentsOf: part.file) }
+        _ = try incoming.finish()
+        let checksum = try checksum(of: parts, upload.record)
         if let wanted = expected.checksum,
             wanted.algorithm != checksum?.algorithm
                 || wanted.value != checksum?.value
@@ -144,17 +140,6 @@ extension Bucket {
             try forget(upload, in: &state)
             state.completed[id] = stored
             return stored
-        }
-    }
-
-    private func copy(_ file: DataFile, to incoming: IncomingFile) throws(Refusal) {
-        let reader = try file.openNow()
-        var offset = 0
-        let byteCount = try reader.byteCount()
-        while offset < byteCount {
-            let piece = try reader.readNow(at: offset, byteCount: min(1 << 20, byteCount - offset))
-            offset += piece.readableBytes
-            try incoming.append([piece])
         }
     }
 
@@ -206,13 +191,13 @@ extension Bucket {
     }
 
     private func checksum(
-        of parts: [StoredPart], _ digests: IncomingFile.Digests, _ upload: UploadRecord
+        of parts: [StoredPart], _ upload: UploadRecord
     ) throws(Refusal) -> ObjectChecksum? {
         guard let algorithm = upload.algorithm, let kind = upload.checksumKind else { return nil }
         if kind == .fullObject {
-            return digests.checksums[algorithm].map {
-                ObjectChecksum(algorithm: algorithm, kind: kind, value: Base64.encode($0))
-            }
+            return ObjectChecksum(
+                algorithm: algorithm, kind: kind,
+                value: Base64.encode(try wholeChecksum(of: parts, algorithm)))
         }
         var all: [UInt8] = []
         for part in parts {
@@ -229,6 +214,23 @@ extension Bucket {
         }
         let value = Base64.encode(ChecksumDigester.checksum(all, algorithm))
         return ObjectChecksum(algorithm: algorithm, kind: kind, value: "\(value)-\(parts.count)")
+    }
+
+    /// Of the bytes of all the parts, in their order.
+    private func wholeChecksum(
+        of parts: [StoredPart], _ algorithm: ChecksumAlgorithm
+    ) throws(Refusal) -> [UInt8] {
+        var digester = ChecksumDigester(algorithm)
+        for part in parts {
+            let reader = try part.file.openNow()
+            let byteCount = try reader.byteCount()
+            for offset in stride(from: 0, to: byteCount, by: 1 << 20) {
+                let piece = try reader.readNow(
+                    at: offset, byteCount: min(1 << 20, byteCount - offset))
+                piece.withUnsafeReadableBytes { digester.update($0) }
+            }
+        }
+        return digester.finish()
     }
 
     private static func eTag(of parts: [StoredPart], _ attributes: ObjectAttributes) -> String {

@@ -57,6 +57,18 @@ final class DataReader: Sendable {
         return Int(status.st_size)
     }
 
+    /// Writes all the bytes to another file, where that one stands. Returns how many there are.
+    func copy(to other: Int32, path otherPath: String) throws(Refusal) -> Int {
+        let byteCount = try byteCount()
+        var offset = 0
+        while offset < byteCount {
+            let count = sendfile(other, file, &offset, byteCount - offset)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw .system("write", otherPath) }
+        }
+        return byteCount
+    }
+
     /// The bytes at the offset: as many as asked for.
     func read(at offset: Int, byteCount: Int) async throws -> ByteBuffer {
         try await disk.run { () throws(Refusal) in
