@@ -417,6 +417,8 @@ def test_of_a_stop_from_elsewhere_only_what_aws_says_is_said(watched):
     assert bob.until_end() == 4
     assert "MANUAL_STOP: The deployment was stopped by a user." in bob.flat
     assert "CloudTrail" in bob.flat and "alice" not in bob.flat
+    assert "which the stop kept from being through" in bob.flat
+    assert "no agent" not in bob.flat
     [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
     assert (record["result"], record["stop"]) == ("stopped", None)
 

@@ -156,7 +156,10 @@ enum ChangeText {
         for failure in result.failures {
             guard let record = failure.record else {
                 lines.append(
-                    "failed: \(failure.target), without a failed event: no agent may be answering")
+                    "failed: \(failure.target), "
+                        + (result.outcome == .stopped
+                            ? "which the stop kept from being through"
+                            : "without a failed event: no agent may be answering"))
                 continue
             }
             lines.append("failed: \(failure.target) at \(UntrustedText(record.event.rawValue))")
