@@ -4,8 +4,8 @@ import Synchronization
 /// Packs application roots and puts the archives into S3, both at once.
 ///
 /// An archive that fits into one part is sent by one PUT, once it is complete; a larger one in
-/// parts, ``partsAtOnce`` side by side. S3 shows an object only after the packing ended well. A
-/// multipart upload that ends early is aborted.
+/// parts, ``partsAtOnce`` side by side, of which it never holds more. S3 shows an object only after
+/// the packing ended well. A multipart upload that ends early is aborted.
 package struct RevisionUploader: Sendable {
     package enum News: Sendable {
         case progress(UploadProgress)
@@ -47,16 +47,17 @@ package struct RevisionUploader: Sendable {
         let byteCount = max(
             partByteCount, (packing.archiveByteLimit + Self.partLimit - 1) / Self.partLimit)
         let next = try packing.parts(byteCount)
-        guard let first = try await next() else { throw CancellationError() }
-        if let packed = first.packed {
+        var first = try await next()
+        guard first != nil else { throw CancellationError() }
+        if let whole = first, let packed = whole.packed {
             news(.packed(packed))
-            let location = try await store.put(object, first.bytes)
-            meter.sent(first.bytes.count)
+            let location = try await store.put(object, whole.bytes)
+            meter.sent(whole.bytes.count)
             return location
         }
         let id = try await store.begin(object)
         do {
-            let parts = try await sendParts(of: object, id, first, next, meter, news)
+            let parts = try await sendParts(of: object, id, &first, next, meter, news)
             return try await store.complete(object, id, parts)
         } catch {
             await abort(object, id, news)
@@ -64,34 +65,34 @@ package struct RevisionUploader: Sendable {
         }
     }
 
+    /// Takes the first part too, so that its memory is free once it is sent.
     private func sendParts(
-        of object: UploadedObject, _ id: UploadID, _ first: ArchivePart,
+        of object: UploadedObject, _ id: UploadID, _ first: inout ArchivePart?,
         _ next: @escaping @Sendable () async throws -> ArchivePart?, _ meter: UploadMeter,
         _ news: @escaping @Sendable (News) -> Void
     ) async throws -> [UploadedPart] {
         let store = store
         return try await withThrowingTaskGroup(of: UploadedPart.self) { group in
             var done: [UploadedPart] = []
-            var waiting: ArchivePart? = first
-            var number = 0
             var packed: PackedRevision?
-            while let part = waiting {
-                number += 1
-                if number - done.count > Self.partsAtOnce, let part = try await group.next() {
+            var number = 0
+            while packed == nil {
+                // A part is asked for when it can be sent at once: until then it takes no memory.
+                if number - done.count == Self.partsAtOnce, let part = try await group.next() {
                     done.append(part)
                 }
-                let partNumber = number
-                group.addTask {
-                    let sent = try await store.putPart(object, id, partNumber, part.bytes)
+                let part = if let first = first.take() { first } else { try await next() }
+                // The parts end with the one that knows the whole archive.
+                guard let part else { throw CancellationError() }
+                number += 1
+                group.addTask { [number] in
+                    let sent = try await store.putPart(object, id, number, part.bytes)
                     meter.sent(part.bytes.count)
                     return sent
                 }
                 packed = part.packed
-                if let packed { news(.packed(packed)) }
-                waiting = packed == nil ? try await next() : nil
             }
-            // The parts end with the one that knows the whole archive.
-            guard packed != nil else { throw CancellationError() }
+            if let packed { news(.packed(packed)) }
             for try await part in group { done.append(part) }
             return done.sorted { $0.number < $1.number }
         }

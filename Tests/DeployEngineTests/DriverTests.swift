@@ -336,20 +336,32 @@ struct UploaderTests {
     }
 
     @Test func `holds no more parts than it sends side by side`() async throws {
-        let open = Mutex((now: 0, most: 0))
-        let aws = FakeAWS()
-        var store = aws.store
-        store.putPart = { _, _, number, _ in
-            open.withLock { open in
-                open.now += 1
-                open.most = max(open.most, open.now)
+        // From when a part is asked for, which has it made, until it is sent.
+        let held = Mutex((now: 0, most: 0))
+        let plain = packer(400)
+        let counted = RevisionPacker { root, progress in
+            var packing = try await plain.begin(root, progress)
+            let parts = packing.parts
+            packing.parts = { byteCount in
+                let next = try parts(byteCount)
+                return {
+                    held.withLock { held in
+                        held.now += 1
+                        held.most = max(held.most, held.now)
+                    }
+                    return try await next()
+                }
             }
+            return packing
+        }
+        var store = FakeAWS().store
+        store.putPart = { _, _, number, _ in
             for _ in 0..<20 { await Task.yield() }
-            open.withLock { $0.now -= 1 }
+            held.withLock { $0.now -= 1 }
             return UploadedPart(number: number, eTag: ETag("x")!)
         }
-        _ = try await RevisionUploader(packer: packer(400), store: store, partByteCount: 4)
+        _ = try await RevisionUploader(packer: counted, store: store, partByteCount: 4)
             .upload(Sample.destination, in: Sample.region) { _ in }
-        #expect((2...RevisionUploader.partsAtOnce).contains(open.withLock(\.most)))
+        #expect((2...RevisionUploader.partsAtOnce).contains(held.withLock(\.most)))
     }
 }

@@ -252,6 +252,32 @@ class Sandbox:
         return result.stdout.decode()
 
 
+# A process counts as its own what the one that made it held: this one is small. What is held
+# depends on the processors: there are two, whatever the machine has.
+MEASURE = """
+import os, subprocess, sys
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(usage.ru_maxrss << 10)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def peak_memory(home, words, shell=()):
+    """The most memory that a command held, in bytes, or that the words of a shell around it did."""
+    result = subprocess.run(
+        [sys.executable, "-ISc", MEASURE, *shell, home.binary, *words],
+        capture_output=True,
+        timeout=300,
+        check=False,
+        env=home.environment,
+        cwd=home.work,
+    )
+    assert result.returncode == 0, result
+    return int(result.stdout)
+
+
 def in_parallel(body, items):
     """The results of the body for each item, from as many threads as there are cores."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -11,14 +11,13 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import unicodedata
 import zipfile
 from pathlib import Path
 
 import pytest
 from awscli.customizations.codedeploy.push import Push
-from conftest import CONFIGURATION, PATIENCE, USAGE, wait_until
+from conftest import CONFIGURATION, PATIENCE, USAGE, peak_memory, wait_until
 
 SEED = 20261124
 
@@ -554,30 +553,6 @@ def test_an_archive_over_four_gibibytes(repository):
     with_bsdtar(output, folder)
     assert digest(folder / "second") == digest(root / "second")
     assert (folder / "third-19").read_text() == "beyond the 19"
-
-
-# A process counts as its own what the one that made it held: this one is small.
-MEASURE = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:])
-_, status, usage = os.wait4(process.pid, 0)
-print(usage.ru_maxrss << 10)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-
-
-def peak_memory(home, words, shell=()):
-    """The most memory that a command held, in bytes, or that the words of a shell around it did."""
-    result = subprocess.run(
-        [sys.executable, "-ISc", MEASURE, *shell, home.binary, *words],
-        capture_output=True,
-        timeout=300,
-        check=False,
-        env=home.environment,
-        cwd=home.work,
-    )
-    assert result.returncode == 0, result
-    return int(result.stdout)
 
 
 def test_a_slow_reader_costs_no_memory(repository):

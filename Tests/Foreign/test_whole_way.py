@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, REFERENCE_POLICY, wait_until
+from conftest import PROJECT, REFERENCE_POLICY, peak_memory, wait_until
 from deploying import (
     KEY, SAID_OTHERWISE, SANDBOX, Shop, deploy, events, history, last, leaves,
 )  # fmt: skip
@@ -34,6 +34,23 @@ def limited(store, start):
 def objects(shop, prefix=""):
     found = shop.client("s3").list_object_versions(Bucket="revisions", Prefix=prefix)
     return [(version["Key"], version["VersionId"]) for version in found.get("Versions", [])]
+
+
+# --- Memory
+
+
+def test_an_upload_holds_few_parts(shop):
+    words = ["deploy", "--project", PROJECT, "--no-watch", "--progress", "quiet"]
+    alone = peak_memory(shop, words)
+    with open(shop.work / "large", "wb") as file:
+        # Deflate looks back 32 KiB, and does not see that it repeats.
+        block = os.urandom(1 << 20)
+        for _ in range(256):
+            file.write(block)
+    large = peak_memory(shop, [*words, "--when-busy", "wait"])
+    # Four parts that are sent, and one that is filled; what packs them.
+    assert large - alone < 56 << 20
+    assert large < 128 << 20
 
 
 # --- The least policy

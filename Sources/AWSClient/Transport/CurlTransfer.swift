@@ -10,7 +10,7 @@ final class CurlTransfer: @unchecked Sendable {
     let easy: UnsafeMutableRawPointer
     /// Any thread may set it.
     let isCancelled = Atomic(false)
-    private let request: HTTPRequest
+    private var request: HTTPRequest
     private let settings: ConnectionSettings
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var continuation: CheckedContinuation<HTTPResponse, any Error>?
@@ -248,16 +248,20 @@ final class CurlTransfer: @unchecked Sendable {
         } catch {
             return end(throwing: error)
         }
-        continuation?.resume(returning: response)
-        continuation = nil
+        end(.success(response))
     }
 
     func stall() {
         end(throwing: error(isConnected ? .stalled : .connectTimeout, ""))
     }
 
-    func end(throwing error: any Error) {
-        continuation?.resume(throwing: error)
+    func end(throwing error: any Error) { end(.failure(error)) }
+
+    private func end(_ result: Result<HTTPResponse, any Error>) {
+        // Who waits may want the body's memory for the next one; the loop lets go of the transfer
+        // a moment later.
+        request.body = .none
+        continuation?.resume(with: result)
         continuation = nil
     }
 

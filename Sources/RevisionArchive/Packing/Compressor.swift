@@ -23,6 +23,8 @@ final class Compressor {
     private let thoroughCompressor: OpaquePointer
     private let sampler: OpaquePointer
     private let joint: DeflateJoint
+    /// Where what is small is made, to be copied when its size is known. What is large is made in
+    /// room of its own: of that, the system gives memory only to what is written.
     private let output: UnsafeMutableRawBufferPointer
     /// Where files are read into.
     let input: UnsafeMutableRawBufferPointer
@@ -37,7 +39,7 @@ final class Compressor {
         self.sampler = sampler
         joint = DeflateJoint()
         input = .allocate(byteCount: Self.wholeByteLimit, alignment: 64)
-        output = .allocate(byteCount: Self.wholeByteLimit, alignment: 64)
+        output = .allocate(byteCount: 128 << 10, alignment: 64)
     }
 
     deinit {
@@ -50,26 +52,45 @@ final class Compressor {
 
     /// Packs a whole file, stored where it does not compress.
     func pack(_ bytes: UnsafeRawBufferPointer) -> PackedPiece {
-        let checksum = Self.checksum(bytes)
+        let room = room(bytes.count)
         // Room for less than the file: what does not shrink fails, and is stored.
-        if let packed = deflated(bytes, byteLimit: bytes.count - 1) {
-            return PackedPiece(
-                packed, method: .deflated, checksum: checksum, rawByteCount: bytes.count)
+        if let count = deflate(bytes, into: room, byteLimit: bytes.count - 1) {
+            return piece(of: bytes, in: room, count: count, method: .deflated)
         }
-        return PackedPiece(bytes, method: .stored, checksum: checksum, rawByteCount: bytes.count)
+        room.copyMemory(from: bytes)
+        return piece(of: bytes, in: room, count: bytes.count, method: .stored)
     }
 
     /// Packs a block of a large file as a part of its one stream of deflated data. One that does
     /// not compress is stored within the stream.
     func packBlock(_ bytes: UnsafeRawBufferPointer, isLast: Bool) -> PackedPiece {
+        let room = room(DeflateJoint.storedByteCount(of: bytes.count))
+        let byteLimit = bytes.count - 1 - DeflateJoint.growth
         let count =
-            if let packed = deflated(bytes, byteLimit: bytes.count - 1 - DeflateJoint.growth) {
-                isLast ? packed.count : joint.open(output, count: packed.count)
+            if let count = deflate(bytes, into: room, byteLimit: byteLimit) {
+                isLast ? count : joint.open(room, count: count)
             } else {
-                DeflateJoint.store(bytes, isLast: isLast, in: output)
+                DeflateJoint.store(bytes, isLast: isLast, in: room)
             }
+        return piece(of: bytes, in: room, count: count, method: .deflated)
+    }
+
+    private func room(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
+        byteCount <= output.count ? output : .allocate(byteCount: byteCount, alignment: 16)
+    }
+
+    /// A piece of the first bytes of such room.
+    private func piece(
+        of bytes: UnsafeRawBufferPointer, in room: UnsafeMutableRawBufferPointer, count: Int,
+        method: ZipFormat.Method
+    ) -> PackedPiece {
+        var room = room
+        if room.baseAddress == output.baseAddress {
+            room = .allocate(byteCount: count, alignment: 16)
+            room.copyMemory(from: UnsafeRawBufferPointer(rebasing: output[..<count]))
+        }
         return PackedPiece(
-            UnsafeRawBufferPointer(rebasing: output[..<count]), method: .deflated,
+            owning: UnsafeRawBufferPointer(rebasing: room[..<count]), method: method,
             checksum: Self.checksum(bytes), rawByteCount: bytes.count)
     }
 
@@ -77,20 +98,20 @@ final class Compressor {
         libdeflate_crc32(0, bytes.baseAddress, bytes.count)
     }
 
-    /// The bytes deflated in `output`; nil where that takes more than the limit.
-    private func deflated(
-        _ bytes: UnsafeRawBufferPointer, byteLimit: Int
-    ) -> UnsafeRawBufferPointer? {
+    /// Returns how many bytes it made; nil where that takes more than the limit.
+    private func deflate(
+        _ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer, byteLimit: Int
+    ) -> Int? {
         guard byteLimit > 0, seemsCompressible(bytes) else { return nil }
         func deflate(_ compressor: OpaquePointer) -> Int {
             libdeflate_deflate_compress(
-                compressor, bytes.baseAddress, bytes.count, output.baseAddress, byteLimit)
+                compressor, bytes.baseAddress, bytes.count, room.baseAddress, byteLimit)
         }
         let isSmall = bytes.count <= Self.smallByteLimit
         var count = deflate(isSmall ? thoroughCompressor : compressor)
         let repetitiveLimit = Int(Double(bytes.count) * Self.repetitiveShare)
         if !isSmall, 1..<repetitiveLimit ~= count { count = deflate(thoroughCompressor) }
-        return count == 0 ? nil : UnsafeRawBufferPointer(rebasing: output[..<count])
+        return count == 0 ? nil : count
     }
 
     /// Tries some of it quickly, since what is compressed already takes the longest to refuse.

@@ -18,7 +18,7 @@ final class DeflateJoint {
     init() {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        room = .allocate(byteCount: 256 << 10, alignment: 64)
+        room = .allocate(byteCount: 64 << 10, alignment: 64)
         let code = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         guard code == Z_OK else { fatalError("out of memory: zlib says \(code)") }
     }
@@ -69,8 +69,13 @@ final class DeflateJoint {
         }
     }
 
+    /// How many bytes ``store(_:isLast:in:)`` makes of so many.
+    static func storedByteCount(of byteCount: Int) -> Int {
+        byteCount + 5 * max(1, (byteCount + storedByteLimit - 1) / storedByteLimit)
+    }
+
     /// Writes bytes as stored blocks, which begin and end at whole bytes, into a buffer that has
-    /// room for them and five bytes for each 65,535. Returns how many bytes that are.
+    /// room for them. Returns how many bytes that are.
     static func store(
         _ bytes: UnsafeRawBufferPointer, isLast: Bool, in buffer: UnsafeMutableRawBufferPointer
     ) -> Int {

@@ -8,14 +8,12 @@ final class PackedPiece: @unchecked Sendable {
     /// How many bytes were packed.
     let rawByteCount: Int
 
-    /// Copies the bytes.
+    /// Takes over the bytes, which were allocated, and frees them.
     init(
-        _ bytes: UnsafeRawBufferPointer, method: ZipFormat.Method, checksum: UInt32,
+        owning bytes: UnsafeRawBufferPointer, method: ZipFormat.Method, checksum: UInt32,
         rawByteCount: Int
     ) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
-        copy.copyMemory(from: bytes)
-        self.bytes = UnsafeRawBufferPointer(copy)
+        self.bytes = bytes
         self.method = method
         self.checksum = checksum
         self.rawByteCount = rawByteCount

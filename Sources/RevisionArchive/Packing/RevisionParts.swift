@@ -1,7 +1,7 @@
 /// The archive of a revision in parts for an upload, made while they are asked for.
 ///
 /// Packs on threads of its own, at most one part ahead of what was asked for: who uploads slowly
-/// slows the packing down. Holds two parts and a few megabytes for each processor. Ends when it is
+/// slows the packing down. Holds one part and a few megabytes for each processor. Ends when it is
 /// let go of.
 package final class RevisionParts: Sendable {
     package struct Part: Sendable {
@@ -17,13 +17,17 @@ package final class RevisionParts: Sendable {
 
     private let handoff: Handoff
 
+    /// Packing that fast outruns what hashes and sends the parts; more threads would only hold
+    /// memory.
+    private static let threadLimit = 8
+
     /// Begins to pack. `progress` is called on a thread of the packing, after each file and each
     /// megabyte of a large one.
     package init(
         packing survey: RevisionSurvey, partByteCount: Int,
         progress: @escaping @Sendable (PackingProgress) -> Void = { _ in }
     ) {
-        let threadCount = RevisionSurvey.threadCount
+        let threadCount = min(RevisionSurvey.threadCount, Self.threadLimit)
         let queue = survey.queue(threadCount)
         let handoff = Handoff(queue)
         self.handoff = handoff
@@ -63,12 +67,11 @@ package final class RevisionParts: Sendable {
     package func cancel() { handoff.end(CancellationError()) }
 }
 
-/// Where the packing thread leaves a part and a task finds it.
+/// Where the packing thread gives a part to the task that asks for it.
 private final class Handoff: Sendable {
     typealias Asker = CheckedContinuation<RevisionParts.Part?, any Error>
 
     private struct State {
-        var part: RevisionParts.Part?
         var asker: Asker?
         var isComplete = false
         var failure: (any Error)?
@@ -79,34 +82,27 @@ private final class Handoff: Sendable {
 
     init(_ queue: PackingQueue) { self.queue = queue }
 
-    /// Leaves a part, once the one before was fetched.
+    /// Gives a part, once somebody asks. Nothing is put aside: two parts would be held then.
     func put(_ part: RevisionParts.Part) throws {
-        let asker = try state.wait(for: .consumed) { state -> Asker?? in
+        let asker = try state.wait(for: .consumed) { state -> Asker? in
             if let failure = state.failure { throw failure }
-            guard state.part == nil else { return nil }
-            state.isComplete = part.isLast
-            let asker = state.asker
+            guard let asker = state.asker else { return nil }
             state.asker = nil
-            if asker == nil { state.part = part }
-            return .some(asker)
+            state.isComplete = part.isLast
+            return asker
         }
-        asker?.resume(returning: part)
+        asker.resume(returning: part)
     }
 
     func ask(_ asker: Asker) {
         let answer = state.withLock { state -> Result<RevisionParts.Part?, any Error>? in
             if let failure = state.failure { return .failure(failure) }
-            if let part = state.part {
-                state.part = nil
-                return .success(part)
-            }
             if state.isComplete { return .success(nil) }
             precondition(state.asker == nil, "one task asks for parts")
             state.asker = asker
             return nil
         }
-        guard let answer else { return }
-        state.signal(.consumed)
+        guard let answer else { return state.signal(.consumed) }
         asker.resume(with: answer)
     }
 
@@ -115,7 +111,6 @@ private final class Handoff: Sendable {
         let asker = state.withLock { state -> Asker? in
             guard !state.isComplete, state.failure == nil else { return nil }
             state.failure = error
-            state.part = nil
             defer { state.asker = nil }
             return state.asker
         }

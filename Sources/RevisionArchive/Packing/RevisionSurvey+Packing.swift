@@ -42,8 +42,9 @@ extension RevisionSurvey {
     /// As many as this process has processors; memory has a limit.
     package static var threadCount: Int { min(max(1, Int(csystem_processor_count())), 16) }
 
+    /// Lets each thread have a file that is read whole, and two more wait to be written.
     func queue(_ threadCount: Int) -> PackingQueue {
-        PackingQueue(table, byteLimit: max(8 << 20, threadCount * 3 << 20))
+        PackingQueue(table, byteLimit: (threadCount + 2) * Compressor.wholeByteLimit)
     }
 
     func pack(
