@@ -125,7 +125,7 @@ let package = Package(
             sources: ["Migrations.swift"],
             resources: [
                 .embedInCode("0001_store.sql"), .embedInCode("0002_deployments.sql"),
-                .embedInCode("0003_attempts.sql"),
+                .embedInCode("0003_attempts.sql"), .embedInCode("0004_stops.sql"),
             ],
             swiftSettings: strict),
         // The files of the repository that the demo deploys, embedded. A leaf; imported by

@@ -11,6 +11,7 @@ package enum Migrations {
             String(decoding: PackageResources._002_deployments_sql, as: UTF8.self)
         ),
         ("0003_attempts", String(decoding: PackageResources._003_attempts_sql, as: UTF8.self)),
+        ("0004_stops", String(decoding: PackageResources._004_stops_sql, as: UTF8.self)),
     ]
 
     /// Applies what a database lacks.

@@ -16,6 +16,8 @@ package enum DeployChange: Equatable, Sendable {
     case status(StatusChange)
     case target(TargetChange)
     case lifecycle(LifecycleChange)
+    /// Somebody has it stopped. Instances that are being deployed to finish what they do first.
+    case stop(StopChange)
     case notice(DeployNotice)
     /// The end. Nothing follows.
     case result(DeployResult)
@@ -109,6 +111,17 @@ package struct LifecycleChange: Equatable, Sendable {
         self.deployment = deployment
         self.target = target
         self.record = record
+    }
+}
+
+/// It is known who has a deployment stopped.
+package struct StopChange: Equatable, Sendable {
+    package var deployment: DeploymentID
+    package var stop: DeploymentStop
+
+    package init(deployment: DeploymentID, stop: DeploymentStop) {
+        self.deployment = deployment
+        self.stop = stop
     }
 }
 

@@ -6,14 +6,18 @@ package struct DeployDriver: Sendable {
     private let codeDeploy: @Sendable (Region) throws -> CodeDeployClient
     private let uploader: RevisionUploader
     private let clock: EngineClock
+    private let recordedStop: @Sendable (DeploymentID) -> DeploymentStop?
 
+    /// `recordedStop` says who has a deployment stopped, where somebody wrote that down.
     package init(
         codeDeploy: @escaping @Sendable (Region) throws -> CodeDeployClient,
-        uploader: RevisionUploader, clock: EngineClock
+        uploader: RevisionUploader, clock: EngineClock,
+        recordedStop: @escaping @Sendable (DeploymentID) -> DeploymentStop? = { _ in nil }
     ) {
         self.codeDeploy = codeDeploy
         self.uploader = uploader
         self.clock = clock
+        self.recordedStop = recordedStop
     }
 
     private static let tick = Duration.milliseconds(500)
@@ -96,7 +100,12 @@ package struct DeployDriver: Sendable {
     ) async {
         do {
             let client = try codeDeploy(region)
-            post.yield(.event(try await perform(action, client, region, post, progress)))
+            let event = try await perform(action, client, region, post, progress)
+            // A stop is written down before AWS is asked: read after AWS's answer, it is there.
+            if case .deployment(let info) = event, let stop = recordedStop(info.id) {
+                post.yield(.event(.stopRecorded(stop, of: info.id)))
+            }
+            post.yield(.event(event))
         } catch {
             guard let failed = action.failed(DeployFailure(error)) else { return }
             post.yield(.event(failed))

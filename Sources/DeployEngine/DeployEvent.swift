@@ -37,6 +37,9 @@ package enum DeployEvent: Equatable, Sendable {
 
     case deployment(DeploymentInfo)
     case deploymentFailed(DeployFailure)
+    /// The settings store knows who has the deployment stopped. Comes before the answer that it may
+    /// explain.
+    case stopRecorded(DeploymentStop, of: DeploymentID)
     case targetIDs([TargetID])
     case targetIDsFailed(DeployFailure)
     case targets([DeploymentTarget])

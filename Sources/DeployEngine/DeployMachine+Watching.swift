@@ -56,7 +56,9 @@ extension DeployMachine {
     private func rolledBack(
         _ watch: DeploymentWatch, _ outcome: RollbackResult.Outcome
     ) -> RollbackResult {
-        RollbackResult(deployment: watch.id, outcome: outcome, revision: watch.info?.revision)
+        RollbackResult(
+            deployment: watch.id, outcome: outcome, revision: watch.info?.revision,
+            stop: watch.effectiveStop)
     }
 
     /// The end of a deployment that has its final status.
@@ -81,6 +83,7 @@ extension DeployMachine {
         result.failures = watch.failures
         result.errorInformation = watch.info?.errorInformation
         result.completedAt = watch.info?.completedAt
+        result.stop = watch.effectiveStop
         if result.application == nil { result.application = watch.info?.application }
         if result.revision == nil, case .s3(let location) = watch.info?.revision {
             result.revision = location

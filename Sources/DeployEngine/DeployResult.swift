@@ -18,6 +18,8 @@ package struct DeployResult: Equatable, Sendable {
     package var failures: [TargetFailure]
     /// What AWS says of the whole deployment's failure.
     package var errorInformation: ErrorInformation?
+    /// Who stopped it, where somebody did and the settings store knows.
+    package var stop: DeploymentStop?
     package var rollback: RollbackResult?
     /// What slipway says of it: what is wrong, why and what to do.
     package var problems: [Problem]
@@ -30,8 +32,9 @@ package struct DeployResult: Equatable, Sendable {
         _ outcome: Outcome, exitStatus: ExitStatus, application: ApplicationName? = nil,
         region: Region? = nil, deployment: DeploymentID? = nil, revision: S3Location? = nil,
         duration: Duration = .zero, failures: [TargetFailure] = [],
-        errorInformation: ErrorInformation? = nil, rollback: RollbackResult? = nil,
-        problems: [Problem] = [], busyWith: DeploymentID? = nil, earlier: [EarlierDeployment] = []
+        errorInformation: ErrorInformation? = nil, stop: DeploymentStop? = nil,
+        rollback: RollbackResult? = nil, problems: [Problem] = [], busyWith: DeploymentID? = nil,
+        earlier: [EarlierDeployment] = []
     ) {
         self.outcome = outcome
         self.exitStatus = exitStatus
@@ -42,6 +45,7 @@ package struct DeployResult: Equatable, Sendable {
         self.duration = duration
         self.failures = failures
         self.errorInformation = errorInformation
+        self.stop = stop
         self.rollback = rollback
         self.problems = problems
         self.busyWith = busyWith
@@ -73,11 +77,17 @@ package struct RollbackResult: Equatable, Sendable {
     package var outcome: Outcome
     /// What it went back to.
     package var revision: Revision?
+    /// Who stopped it, where somebody did and the settings store knows.
+    package var stop: DeploymentStop?
 
-    package init(deployment: DeploymentID, outcome: Outcome, revision: Revision?) {
+    package init(
+        deployment: DeploymentID, outcome: Outcome, revision: Revision?,
+        stop: DeploymentStop? = nil
+    ) {
         self.deployment = deployment
         self.outcome = outcome
         self.revision = revision
+        self.stop = stop
     }
 }
 

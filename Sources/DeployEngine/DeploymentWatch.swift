@@ -31,8 +31,11 @@ struct DeploymentWatch: Sendable {
     private let beganAt: Duration
     private(set) var step = Step.deployment
     private(set) var info: DeploymentInfo?
+    /// Who has it stopped, where that is known.
+    private(set) var stop: DeploymentStop?
     private(set) var targets: [TargetID: DeploymentTarget] = [:]
     private var ids: [TargetID] = []
+    private var hasToldStop = false
     private var seesTargets = true
     private var failureCount = 0
     private var refusalCount = 0
@@ -56,6 +59,9 @@ struct DeploymentWatch: Sendable {
             .map { TargetFailure(target: $0.id, record: $0.failure) }
     }
 
+    /// Who stopped it, where somebody did and that is known.
+    var effectiveStop: DeploymentStop? { info?.wasStoppedByUser == true ? stop : nil }
+
     /// The first look.
     func begin() -> [DeployAction] { [.readDeployment(id)] }
 
@@ -68,6 +74,9 @@ struct DeploymentWatch: Sendable {
             step = .deployment
             failedInThisLook = false
             return ([.readDeployment(id)], nil)
+        case (.deployment, .stopRecorded(let stop, let id)) where id == self.id:
+            self.stop = stop
+            return ([], nil)
         case (.deployment, .deployment(let info)) where info.id == id:
             return seen(info, now, &jitter)
         case (.deployment, .deploymentFailed(let failure)):
@@ -106,6 +115,7 @@ struct DeploymentWatch: Sendable {
                             isNewStatus: isNewStatus))))
         }
         info = new
+        actions += tellStop(new)
         guard seesTargets, new.status != .created, new.status != .queued else {
             return endLook(actions, now, &jitter)
         }
@@ -115,6 +125,14 @@ struct DeploymentWatch: Sendable {
             return (actions + [.listTargets(id)], nil)
         }
         return readTargets(actions, now, &jitter)
+    }
+
+    /// Says once who has it stopped. An order that AWS may not have taken explains only a deployment
+    /// that was stopped.
+    private mutating func tellStop(_ info: DeploymentInfo) -> [DeployAction] {
+        guard let stop, !hasToldStop, stop.isTaken || info.wasStoppedByUser else { return [] }
+        hasToldStop = true
+        return [.report(.stop(StopChange(deployment: id, stop: stop)))]
     }
 
     private mutating func readTargets(

@@ -49,9 +49,11 @@ package struct LiveDeployment: Equatable, Sendable {
     /// What the build was of, where that is known.
     package let commit: CommitID?
 
-    package init(pastDurations: [Double] = [], commit: CommitID? = nil) {
+    /// `region` is where it is, which no change tells of a deployment that is only watched.
+    package init(pastDurations: [Double] = [], commit: CommitID? = nil, region: Region? = nil) {
         self.pastDurations = pastDurations
         self.commit = commit
+        self.region = region
     }
 
     /// The run that goes on now: the rollback, once there is one.
@@ -78,6 +80,7 @@ package struct LiveDeployment: Equatable, Sendable {
         case .lifecycle(let change):
             heard(now)
             withRun(change.deployment) { $0.take(change.record, of: change.target, at: now) }
+        case .stop(let change): withRun(change.deployment) { $0.take(change.stop) }
         case .notice(let notice): take(notice)
         case .result(let result):
             stage = .over

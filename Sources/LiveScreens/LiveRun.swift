@@ -7,6 +7,8 @@ package struct LiveRun: Equatable, Sendable {
     /// Whether it rolls the deployment back that is watched.
     package let isRollback: Bool
     package private(set) var info: DeploymentInfo?
+    /// Who has it stopped, where somebody has and that is known.
+    package private(set) var stop: DeploymentStop?
     package private(set) var targets: [TargetID: DeploymentTarget] = [:]
     /// Failed, then running, waiting, skipped and succeeded; those of one kind by their ids.
     package private(set) var order: [TargetID] = []
@@ -48,6 +50,8 @@ package struct LiveRun: Equatable, Sendable {
     }
 
     package mutating func take(_ info: DeploymentInfo) { self.info = info }
+
+    package mutating func take(_ stop: DeploymentStop) { self.stop = stop }
 
     package mutating func take(_ target: DeploymentTarget, at now: Date) {
         let old = targets.updateValue(target, forKey: target.id)

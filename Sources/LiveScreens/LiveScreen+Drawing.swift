@@ -78,11 +78,11 @@ extension LiveScreen {
         for run in live.runs.dropLast() {
             lines.append(
                 .text(
-                    "\(run.status.sign) \(run.id) \(run.status.words): \(Self.counts(run.counts))",
+                    "\(run.status.sign) \(run.id) \(run.statusWords): \(Self.counts(run.counts))",
                     run.status.role, trailing: ""))
         }
         let run = live.run
-        let status = run?.status.words ?? stageWords
+        let status = run?.statusWords ?? stageWords
         let name = run.map { ($0.isRollback ? "rollback " : "") + "\($0.id)  " } ?? ""
         let elapsed = shownTime(Int64(live.elapsedSeconds(at: now)))
         lines.append(

@@ -10,7 +10,7 @@ extension LiveScreen {
         for run in live.runs {
             let name = run.isRollback ? "Rollback" : "Deployment"
             parts.append(
-                .text("\(name) \(run.id): \(run.status.words), \(Self.counts(run.counts))"))
+                .text("\(name) \(run.id): \(run.statusWords), \(Self.counts(run.counts))"))
         }
         if live.runs.isEmpty { parts.append(.text("No deployment yet.")) }
         if let detail = detailText() {

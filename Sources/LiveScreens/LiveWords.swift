@@ -39,6 +39,15 @@ extension DeploymentStatus {
     }
 }
 
+extension LiveRun {
+    /// The status, and who has to do with it: `stopped by alice on ci-7`.
+    var statusWords: String {
+        guard let stop else { return status.words }
+        if info?.wasStoppedByUser == true { return "\(status.words) by \(stop.who)" }
+        return status.isFinal ? status.words : "\(status.words), \(stop.who) asked to stop it"
+    }
+}
+
 extension TargetStatus {
     var words: String {
         switch self {

@@ -82,8 +82,10 @@ extension LiveScreen {
             if target.status == .failed {
                 detail.lines.append(
                     .init(
-                        text: "✗ failed before any lifecycle event: mostly an agent that does not "
-                            + "answer", role: .failed))
+                        text: run.status == .stopped
+                            ? "✗ the deployment was stopped before this was through"
+                            : "✗ failed before any lifecycle event: mostly an agent that does not "
+                                + "answer", role: .failed))
             }
             detail.lines += target.events.map { record in
                 .init(text: Self.eventLine(record), role: record.status.role)

@@ -144,11 +144,7 @@ extension ProjectStore {
             let (condition, arguments) = try condition(db)
             return try Row.fetchAll(
                 db,
-                sql: """
-                    SELECT d.*, p.name AS project FROM deployment d
-                    JOIN project p ON p.id = d.project_id
-                    WHERE \(condition)
-                    """, arguments: arguments
+                sql: "\(DeploymentRecord.selection) WHERE \(condition)", arguments: arguments
             ).map { try DeploymentRecord($0, abandoned: abandoned) }
         }
     }
@@ -208,6 +204,14 @@ extension StoreTransaction {
 }
 
 extension DeploymentRecord {
+    /// Of one that was stopped, also who had it stopped.
+    fileprivate static let selection = """
+        SELECT d.*, p.name AS project, \(DeploymentStop.columns) FROM deployment d
+        JOIN project p ON p.id = d.project_id
+        LEFT JOIN deployment_stop s ON d.outcome = 'stopped'
+            AND s.id = (\(DeploymentStop.thatCounts(for: "d.deployment_id")))
+        """
+
     /// `abandoned` are the attempts without an end that nobody works on.
     fileprivate init(_ row: Row, abandoned: Set<Int64>) throws {
         let id: Int64 = try row.get("id")
@@ -238,7 +242,7 @@ extension DeploymentRecord {
             startedBy: try row.get("started_by"),
             requestedAt: requestedAt.map(Timestamp.init(stored:)),
             endedAt: endedAt.map(Timestamp.init(stored:)),
-            isRunning: outcome == nil && !abandoned.contains(id))
+            isRunning: outcome == nil && !abandoned.contains(id), stop: try DeploymentStop(row))
     }
 
     private static func revision(_ row: Row) throws -> S3Location? {

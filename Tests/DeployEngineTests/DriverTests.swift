@@ -146,13 +146,14 @@ private func packer(
 private func drive(
     _ machine: DeployMachine, _ aws: FakeAWS, packer: RevisionPacker = packer(10),
     interruptions: AsyncStream<Void> = AsyncStream { _ in },
+    recordedStop: @escaping @Sendable (DeploymentID) -> DeploymentStop? = { _ in nil },
     onChange: @escaping @Sendable (DeployChange) -> Void = { _ in }
 ) async -> (result: DeployResult, changes: [DeployChange], clock: ManualClock) {
     let clock = ManualClock()
     let driver = DeployDriver(
         codeDeploy: { _ in aws.client },
         uploader: RevisionUploader(packer: packer, store: aws.store, partByteCount: 4),
-        clock: clock.engineClock)
+        clock: clock.engineClock, recordedStop: recordedStop)
     typealias End = (result: DeployResult, changes: [DeployChange])
     let end = await withTaskGroup(of: End?.self) { group in
         group.addTask {
@@ -185,6 +186,19 @@ private func drive(
 @Suite("The driver")
 struct DriverTests {
     private let machine = DeployMachine(jobs: [Sample.job(limit: nil)], options: .init())
+
+    @Test func `asks after each look who has the deployment stopped`() async {
+        let aws = FakeAWS { $0.statuses = [.inProgress, .inProgress, .stopped] }
+        let (result, changes, _) = await drive(
+            machine, aws,
+            recordedStop: { id in
+                id == Sample.id && aws.count("deployment") > 1 ? Sample.stop() : nil
+            })
+        #expect(result.outcome == .stopped)
+        #expect(result.stop == Sample.stop())
+        let told = changes.filter { if case .stop = $0 { true } else { false } }
+        #expect(told == [.stop(StopChange(deployment: Sample.id, stop: Sample.stop()))])
+    }
 
     @Test func `carries a deployment out from the plan to the result`() async {
         let aws = FakeAWS()

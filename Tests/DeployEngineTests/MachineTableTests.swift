@@ -87,6 +87,7 @@ struct MachineTableTests {
             .deployment(
                 Sample.info(.succeeded, id: Sample.other, description: .init("somebody else's")))
         ),
+        ("stopRecorded", .stopRecorded(Sample.stop(), of: Sample.id)),
         ("deploymentFailed throttled", .deploymentFailed(Sample.failure(.throttled))),
         ("deploymentFailed denied", .deploymentFailed(Sample.failure(.denied))),
         ("targetIDs", .targetIDs([TargetID("i-1"), TargetID("i-2")])),
@@ -158,6 +159,7 @@ struct MachineTableTests {
         case .status(let change): "status \(change.info.status.rawValue)"
         case .target(let change): "target \(change.target.id) \(change.target.status.rawValue)"
         case .lifecycle(let change): "\(change.record.event) \(change.record.status.rawValue)"
+        case .stop(let change): "stop of \(change.deployment)"
         case .notice(let notice): "notice \(notice.problem.code)"
         case .result: "result"
         }

@@ -42,6 +42,13 @@ enum Sample {
             description: description.map { UntrustedText($0.rawValue) }, createdAt: createdAt)
     }
 
+    /// A stop that alice asked for.
+    static func stop(isTaken: Bool = true) -> DeploymentStop {
+        DeploymentStop(
+            id: DeploymentStop.ID(1), author: Author(user: "alice", host: "ci-7"),
+            askedAt: Timestamp(began), rollsBack: true, isTaken: isTaken)
+    }
+
     static func target(
         _ name: String, _ status: TargetStatus, _ events: (LifecycleEvent, LifecycleEventStatus)...
     ) -> DeploymentTarget {

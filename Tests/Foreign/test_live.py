@@ -1,12 +1,16 @@
 """The live screen of the real program on a pseudo-terminal, against the sandbox."""
 
+import collections
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 
+import boto3
 import pytest
+from botocore.client import Config
 from terminal import ENTER, TAB, Session
 
 APPSPEC = """version: 0.0
@@ -75,14 +79,16 @@ class Fleet:
             "XDG_CONFIG_HOME": str(self.folder / "config"), "SLIPWAY_BRANCH": "master",
         }
 
-    def repository(self, validate="#!/bin/sh\n", before="#!/bin/sh\n", configuration=None):
+    def repository(
+        self, validate="#!/bin/sh\n", before="#!/bin/sh\n", after=AFTER, configuration=None
+    ):
         top = self.folder / "repository"
         (top / "scripts").mkdir(parents=True)
         (top / "page.html").write_text("hello\n")
         (top / "appspec.yml").write_text(APPSPEC)
         (top / "circle.yml").write_text(
             CIRCLE.format(configuration=configuration or "CodeDeployDefault.OneAtATime"))
-        scripts = {"before": before, "after": AFTER, "validate": validate}
+        scripts = {"before": before, "after": after, "validate": validate}
         for name, text in scripts.items():
             (top / "scripts" / name).write_text(
                 text.replace("/unlucky", "$SLIPWAY_INSTANCE_ROOT/unlucky"))
@@ -90,15 +96,49 @@ class Fleet:
         subprocess.run(["git", "init", "-q", "-b", "master", str(top)], check=True)
         return top
 
-    def on_terminal(self, *words, **size):
+    def on_terminal(self, *words, who=None, **size):
         return Session(
-            [self.binary, *words], self.environment, str(self.folder / "repository"), **size)
+            [*self.acting_as(who), self.binary, *words], self.environment,
+            str(self.folder / "repository"), **size)
 
-    def run(self, *words):
-        return subprocess.run(
-            [self.binary, *words], env=self.environment, capture_output=True, text=True,
-            cwd=self.folder / "repository",
+    def run(self, *words, who=None):
+        with self.start(*words, who=who) as process:
+            output, errors = process.communicate()
+        return subprocess.CompletedProcess(words, process.returncode, output, errors)
+
+    def start(self, *words, who=None):
+        return subprocess.Popen(
+            [*self.acting_as(who), self.binary, *words], env=self.environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=self.folder / "repository", start_new_session=True,
         )
+
+    def acting_as(self, who):
+        """What makes a program the user of a name, on a host of a name: `alice@ci-7`."""
+        if who is None:
+            return []
+        name, host = who.split("@")
+        users = self.folder / f"users-of-{name}"
+        users.write_text(f"{name}:x:{os.geteuid()}:{os.getegid()}::/:/bin/sh\n")
+        return [
+            "bwrap", "--dev-bind", "/", "/", "--ro-bind", users, "/etc/passwd",
+            "--unshare-user", "--unshare-uts", "--hostname", host,
+        ]
+
+    def client(self):
+        """CodeDeploy, seen past slipway."""
+        return boto3.client(
+            "codedeploy", endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            region_name="us-east-1", aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def amid(self, *faults):
+        """From now on these things go wrong, and no others."""
+        new = self.folder / "faults"
+        new.write_text("".join(f"{fault}\n" for fault in faults))
+        new.rename(self.folder / "state/faults")
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)
@@ -175,14 +215,7 @@ def test_the_failing_instance_its_script_and_its_log_are_seen_without_a_key(
 
 
 def screen_id(fleet):
-    import boto3
-
-    client = boto3.client(
-        "codedeploy", endpoint_url=fleet.environment["AWS_ENDPOINT_URL"],
-        region_name="us-east-1", aws_access_key_id=fleet.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=fleet.environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    return client.list_deployments(
+    return fleet.client().list_deployments(
         applicationName="shop", deploymentGroupName="web")["deployments"][0]
 
 
@@ -203,7 +236,7 @@ def test_two_watchers_and_a_stop_from_one(fleet):
             assert "stopped" in other.flat.lower()
             assert "MANUAL_STOP" in other.flat
             other.assert_as_before(has_second_screen=False)
-        one.until("stopped")
+        one.until("took")
         one.send("q")
         assert one.until_end() == 4
 
@@ -284,3 +317,265 @@ def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
     records = listed["deployments"] if isinstance(listed, dict) else listed
     assert len(records) == 2
     assert {record["section"] for record in records} == {"production"}
+
+
+# Who stops a deployment.
+
+PROJECT = ("--project", "acme/shop")
+ALICE, BOB = "alice@laptop", "bob@ci-7"
+
+
+@pytest.fixture
+def watched(fleet):
+    """A fleet that waits in a hook, with a project in a store and a deployment of bob's."""
+    fleet = fleet(3)
+    fleet.repository(before=waits_for("go"))
+    fleet.run("project", "add", "acme/shop")
+    with fleet.on_terminal("deploy", *PROJECT, who=BOB) as bob:
+        bob.until("BfIn")
+        yield fleet, bob, screen_id(fleet)
+
+
+def stop(screen):
+    screen.until("s stop")
+    screen.send("s")
+    screen.until("Stop and roll back")
+    screen.send(TAB, TAB, ENTER)
+
+
+def result_of(process):
+    output, errors = process.communicate(timeout=30)
+    return process.returncode, output, errors
+
+
+def test_a_stop_from_one_screen_says_who_everywhere(watched):
+    fleet, bob, deployment = watched
+    words = ("watch", deployment, *PROJECT, "--progress")
+    plain, lines = fleet.start(*words, "plain"), fleet.start(*words, "json")
+    with fleet.on_terminal("watch", deployment, *PROJECT, who=ALICE) as alice:
+        alice.until("in progress")
+        stop(alice)
+        # All know of it while the instance still finishes what it does.
+        for screen in (alice, bob):
+            screen.until("in progress, alice on laptop asked to stop it")
+        release(fleet, "go")
+        assert bob.until_end() == 4
+        assert "shop: stopped by alice on laptop after" in bob.flat
+        assert "MANUAL_STOP: The deployment was stopped by a user." in bob.flat
+        alice.until("stopped by alice on laptop")
+        alice.until("took")
+        assert "the deployment was stopped before this was through" in alice.flat
+        alice.send("q")
+        assert alice.until_end() == 4
+        assert "shop: stopped by alice on laptop after" in alice.flat
+
+    status, output, errors = result_of(plain)
+    assert status == 4
+    assert output.startswith("shop: stopped by alice on laptop after"), output
+    assert f"  alice on laptop asked to stop {deployment}\n" in errors
+    assert "CloudTrail" not in errors, "who it was is known"
+
+    status, output, _ = result_of(lines)
+    events = [json.loads(line) for line in output.splitlines()]
+    told = events[-1]["stop"]
+    assert status == events[-1]["exit_code"] == 4
+    assert (told["user"], told["host"], told["rolls_back"]) == ("alice", "laptop", False)
+    asked = [event for event in events if event.get("code") == "stop-asked"]
+    assert [event["stop"] for event in asked] == [told]
+
+    [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
+    assert (record["result"], record["stop"]) == ("stopped", told)
+    assert "stopped by alice on laptop" in fleet.run("deployments", *PROJECT).stdout
+    audit = json.loads(fleet.run("audit", *PROJECT, "--all", "--json").stdout)
+    rows = [row for row in audit if row["action"].startswith("deploy-stop")]
+    assert {(row["user"], row["host"]) for row in rows} == {("alice", "laptop")}
+    assert [row["subject"] for row in rows] == [deployment] * 2
+    assert fleet.run("audit", "verify").returncode == 0
+
+
+def test_slipway_stop_says_who_too(watched):
+    fleet, bob, deployment = watched
+    answer = fleet.run("stop", deployment, *PROJECT, "--yes", "--no-watch", who=ALICE)
+    assert answer.returncode == 0, answer
+    bob.until("alice on laptop asked to stop it")
+    release(fleet, "go")
+    assert bob.until_end() == 4
+    assert "stopped by alice on laptop" in bob.flat
+
+
+def test_of_a_stop_from_elsewhere_only_what_aws_says_is_said(watched):
+    fleet, bob, deployment = watched
+    # An order that AWS refuses names nobody.
+    fleet.amid("codedeploy.StopDeployment deny")
+    with fleet.on_terminal("watch", deployment, *PROJECT, who=ALICE) as alice:
+        stop(alice)
+        alice.until("StopDeployment")
+        alice.send("q")
+        assert alice.until_end() == 130
+    fleet.amid()
+    fleet.client().stop_deployment(deploymentId=deployment, autoRollbackEnabled=False)
+    release(fleet, "go")
+    assert bob.until_end() == 4
+    assert "MANUAL_STOP: The deployment was stopped by a user." in bob.flat
+    assert "CloudTrail" in bob.flat and "alice" not in bob.flat
+    assert "which the stop kept from being through" in bob.flat
+    assert "no agent" not in bob.flat
+    [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
+    assert (record["result"], record["stop"]) == ("stopped", None)
+
+
+# Trouble with the connection.
+
+POLLS = ("GetDeployment", "ListDeploymentTargets", "BatchGetDeploymentTargets")
+TROUBLED_SECONDS = int(os.environ.get("SLIPWAY_TROUBLED_SECONDS", "10"))
+# Words of the header, as far as they go in order, and AWS's for them.
+STATUSES = {
+    "created": "Created", "queued": "Queued", "in progress": "InProgress",
+    "succeeded": "Succeeded", "failed": "Failed",
+}
+COUNTS = {
+    "failed": "Failed", "running": "InProgress", "succeeded": "Succeeded", "ready": "Ready",
+    "waiting": "Pending", "skipped": "Skipped",
+}
+SIGNS = {"·": "Pending", "▸": "InProgress", "✓": "Succeeded", "✗": "Failed", "–": "Skipped"}
+DONE = ("Succeeded", "Failed", "Skipped")
+
+Look = collections.namedtuple("Look", "status counts targets")
+
+
+def shown(screen):
+    """What the screen says of the deployment; nil before it says anything."""
+    header = re.search(r"^ \S d-\w+  (.+?)(?:   |$)", screen.text, re.MULTILINE)
+    counts = re.search(r"(\d+)/(\d+) done: (.+?)(?:   |$)", screen.text, re.MULTILINE)
+    if not header or not counts:
+        return None
+    parts = [part.split(" ", 1) for part in counts[3].split(", ")]
+    look = Look(
+        STATUSES[header[1]], {COUNTS[word]: int(number) for number, word in parts},
+        {row[2]: SIGNS[row[1]] for row in re.finditer(
+            r"^ [▸ ] (\S) (i-\w+)", screen.text, re.MULTILINE)},
+    )
+    assert int(counts[1]) == sum(look.counts.get(status, 0) for status in DONE)
+    assert int(counts[2]) == sum(look.counts.values())
+    return look
+
+
+def truth(client, deployment, instances):
+    """What AWS says of it, by other operations than those that the screen polls."""
+    [info] = client.batch_get_deployments(deploymentIds=[deployment])["deploymentsInfo"]
+    targets = client.batch_get_deployment_instances(
+        deploymentId=deployment, instanceIds=instances).get("instancesSummary", [])
+    return Look(
+        info["status"], info.get("deploymentOverview", {}),
+        {target["instanceId"].rsplit("/", 1)[-1]: target["status"] for target in targets},
+    )
+
+
+def is_behind(seen, real):
+    """Whether what was seen can have come before what is real: nothing goes backwards."""
+    order = list(STATUSES.values())
+    steps = {"Pending": 0, "InProgress": 1}
+    return (
+        order.index(seen.status) <= order.index(real.status)
+        and (seen.status == real.status or seen.status not in ("Succeeded", "Failed"))
+        and all(seen.counts.get(status, 0) <= real.counts.get(status, 0) for status in DONE)
+        and seen.counts.get("Pending", 0) >= real.counts.get("Pending", 0)
+        and all(
+            status == real.targets[id]
+            or steps.get(status, 2) < steps.get(real.targets[id], 2)
+            for id, status in seen.targets.items() if id in real.targets
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "trouble, fails", [("throttle", False), ("reset", True)], ids=["throttled", "reset"])
+def test_with_every_third_poll_in_trouble_the_screen_is_true_and_the_result_right(
+    fleet, trouble, fails
+):
+    """A deployment of SLIPWAY_TROUBLED_SECONDS."""
+    fleet = fleet(5)
+    # So many pauses does it take until the last, or the failing, instance is through.
+    pause = f"#!/bin/sh\nsleep {TROUBLED_SECONDS / (7 if fails else 10)}\n"
+    runs = fleet.folder / "runs"
+    # Fails on the fourth of the five instances, whichever that is.
+    fourth = f'echo >> {runs}; [ "$(wc -l < {runs})" -ne 4 ] || touch /unlucky\n'
+    fleet.repository(
+        before=pause, validate=pause,
+        after=AFTER.replace("#!/bin/sh\n", "#!/bin/sh\n" + (fourth if fails else "")))
+    instances = [instance["id"] for instance in fleet.instances]
+    fleet.amid(*(f"codedeploy.{operation} {trouble} every=3" for operation in POLLS))
+    client = fleet.client()
+    began = time.monotonic()
+    looks, past = [], []
+    with fleet.on_terminal("deploy", columns=120, lines=40) as screen:
+        screen.until("in progress")
+        deployment = screen_id(fleet)
+        while screen.process.poll() is None:
+            while screen._read(0.1):
+                pass
+            seen = shown(screen)
+            now, real = time.monotonic(), truth(client, deployment, instances)
+            past.append((now, real))
+            if seen is None:
+                continue
+            assert is_behind(seen, real), (seen, real, screen.text)
+            assert not looks or is_behind(looks[-1], seen), (looks[-1], seen, screen.text)
+            # It is late by a look and its retries, and not by more.
+            older = [look for time, look in past if time < now - 10]
+            assert not older or is_behind(older[-1], seen), (seen, older[-1], screen.text)
+            looks.append(seen)
+        assert screen.until_end() == (1 if fails else 0)
+        struck = (fleet.folder / "sandbox.log").read_text().count("  fault: ")
+        print(f"{len(looks)} looks in {time.monotonic() - began:.0f} s, {struck} polls in trouble")
+        assert len(looks) > TROUBLED_SECONDS and struck > TROUBLED_SECONDS / 4
+        assert {look.status for look in looks} >= {"InProgress"}
+        end = truth(client, deployment, instances)
+        assert end.status == ("Failed" if fails else "Succeeded")
+        unlucky = [id for id, status in end.targets.items() if status == "Failed"]
+        assert len(unlucky) == fails
+        if fails:
+            assert f"failed: {unlucky[0]} at AfterInstall" in screen.flat
+            assert "last words of the script" in screen.flat
+        assert f"shop: {'failed' if fails else 'succeeded'} after" in screen.flat
+
+
+@pytest.mark.parametrize("trouble", ["throttle", "reset"])
+def test_what_aws_does_not_answer_is_shown_as_old_and_not_made_up(fleet, trouble):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"), validate=waits_for("done"))
+    instances = [instance["id"] for instance in fleet.instances]
+    client = fleet.client()
+
+    def in_trouble():
+        return re.search(r"last answer \S+ ago|AWS does not answer", screen.flat)
+
+    def at(event):
+        return f"▸ {event} running" in screen.flat
+
+    with fleet.on_terminal("deploy", columns=120, lines=40) as screen:
+        screen.until(lambda: at("BeforeInstall"), "BeforeInstall to run")
+        assert not in_trouble()
+        deployment = screen_id(fleet)
+        fleet.amid(f"codedeploy.GetDeployment {trouble}")
+        screen.until(in_trouble, "the trouble to be seen", patience=180)
+        release(fleet, "go")
+        while (event := truth_of_event(client, deployment, instances[0])) != "ValidateService":
+            assert event is not None
+            while screen._read(0.1):
+                pass
+        assert shown(screen).status == "InProgress" and at("BeforeInstall")
+        fleet.amid()
+        screen.until(lambda: at("ValidateService"), "ValidateService to run", patience=90)
+        assert not in_trouble()
+        release(fleet, "done")
+        assert screen.until_end() == 0
+
+
+def truth_of_event(client, deployment, instance):
+    """The lifecycle event that an instance is at; none when it is through."""
+    [summary] = client.batch_get_deployment_instances(
+        deploymentId=deployment, instanceIds=[instance])["instancesSummary"]
+    running = [event["lifecycleEventName"] for event in summary["lifecycleEvents"]
+               if event["status"] in ("Pending", "InProgress")]
+    return running[0] if running else None

@@ -83,6 +83,15 @@ enum Fleet {
                 deployment: info.id, isRollback: isRollback, info: info, isNewStatus: true))
     }
 
+    static func stop(by user: String) -> DeployChange {
+        .stop(
+            StopChange(
+                deployment: id,
+                stop: DeploymentStop(
+                    id: DeploymentStop.ID(1), author: Author(user: user, host: "ci-7"),
+                    askedAt: Timestamp(start), rollsBack: true, isTaken: true)))
+    }
+
     static func created() throws -> DeployChange {
         .created(
             CreatedDeployment(id: id, region: try Region("us-east-1"), request: try request()))

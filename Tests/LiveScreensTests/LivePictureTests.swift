@@ -93,6 +93,9 @@ import TextGrid
                     + targets((1...3).map { Fleet.target($0, .failed, at: 0, log: Fleet.log) })
                     + [try result(.failed, .deploymentFailed)], seconds: 80)
         },
+        Scene(name: "stopping") {
+            Fleet.screen(try failedOfNine() + [Fleet.stop(by: "mallory\u{1B}[2J")])
+        },
         Scene(name: "stopped") {
             Fleet.screen(
                 [
@@ -103,7 +106,8 @@ import TextGrid
                             error: ErrorInformation(
                                 code: .manualStop,
                                 message: UntrustedText(
-                                    "The deployment was stopped by alice.")))),
+                                    "The deployment was stopped by a user.")))),
+                    Fleet.stop(by: "alice"),
                 ]
                     + targets(
                         (1...2).map { Fleet.target($0, .succeeded, at: 7) }

@@ -101,6 +101,18 @@ import TextGrid
             ])
     }
 
+    @Test func `what is only watched can be stopped too`() throws {
+        let region = try Region("eu-west-1")
+        var screen = LiveScreen([LiveDeployment(region: region)], now: Fleet.start)
+        let status = Fleet.status(try Fleet.info(.inProgress, .init(inProgress: 1)))
+        _ = screen.update(.change(tab: 0, status))
+        _ = screen.update(.ask(.stop))
+        _ = screen.update(.input(.key(.tab)))
+        #expect(
+            screen.update(.input(.key(.enter)))
+                == [.stop(tab: 0, Fleet.id, region, rollsBack: true)])
+    }
+
     @Test func `what cannot be done now says why`() throws {
         var screen = try Self.running()
         func reason(_ label: String) -> String? {

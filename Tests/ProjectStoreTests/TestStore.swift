@@ -23,10 +23,11 @@ struct TestStore {
     }
 
     func open(
-        _ access: ProjectStore.Access = .write, key: String = "unlock.key", at path: String? = nil
+        _ access: ProjectStore.Access = .write, key: String = "unlock.key", at path: String? = nil,
+        author: Author = author
     ) throws -> ProjectStore {
         try ProjectStore(
-            opening: path ?? self.path, for: access, author: Self.author, unlock: sources(key: key),
+            opening: path ?? self.path, for: access, author: author, unlock: sources(key: key),
             now: { Self.now })
     }
 

@@ -59,7 +59,7 @@ struct DeployCommand: ParsableCommand {
                 LiveContext(
                     commit: commit, section: section, project: project,
                     application: first?.application.value, group: first?.deploymentGroup.value,
-                    store: try? session.openStore())
+                    store: try? session.openStoreForScreen())
             })
         if let notice { Services.current.console.show([notice]) }
         settle(report, history, session)

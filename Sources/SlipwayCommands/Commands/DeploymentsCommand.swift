@@ -83,7 +83,7 @@ extension DeploymentRecord {
         [
             startedAt.description, deployment?.rawValue ?? "-",
             attempt.application.rawValue, attempt.deploymentGroup.rawValue, build,
-            standing.word,
+            standing.word + (stop.map { " by \($0.who)" } ?? ""),
             seconds.map { shownTime(Int64($0)) } ?? "-",
         ]
     }
@@ -111,7 +111,7 @@ extension DeploymentRecord {
             "build_num": JSONValue(attempt.buildNumber?.rawValue),
             "description": JSONValue(attempt.description?.rawValue),
             "revision": revision.map(ChangeJSON.revision) ?? .null,
-            "result": .string(standing.word),
+            "result": .string(standing.word), "stop": ChangeJSON.stop(stop),
             "rollback_id": JSONValue(rollback?.rawValue),
             "started_at": .string(startedAt.rawValue), "started_by": .string(startedBy),
             "ended_at": JSONValue(endedAt?.rawValue),

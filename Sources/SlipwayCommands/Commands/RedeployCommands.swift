@@ -53,7 +53,7 @@ struct RedeployOptions: ParsableArguments {
             context: {
                 LiveContext(
                     project: found.project, application: application, group: group,
-                    store: try? session.openStore())
+                    store: try? session.openStoreForScreen())
             })
         let result = try run { history?.fold($0) }
         if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }

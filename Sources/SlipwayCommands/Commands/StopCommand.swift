@@ -9,7 +9,8 @@ struct StopCommand: ParsableCommand {
         discussion: """
             Asks first. Instances that are being deployed to finish what they do. Ends with 0 once \
             the deployment has stopped, with 1 where it failed first; one that had succeeded \
-            already ends it with 0 too, and is said.
+            already ends it with 0 too, and is said. Who stops it is written into the store: AWS does \
+            not tell those who watch.
 
             Example:
               slipway stop d-75I7MBT7C --roll-back
@@ -31,15 +32,18 @@ struct StopCommand: ParsableCommand {
         let place = found.record.map { " of \($0.attempt.application)" } ?? ""
         try consent.confirm("This stops the deployment \(found.deployment)\(place).")
         let session = try AWSSession(of: found.project, in: reference.store, for: "stop")
-        let operations = session.connection.operations(found.region)
         let console = Services.current.console
         let rollBack = rollBack
+        let store = try? session.openStore()
         do {
-            let status = try waiting {
-                try await operations.stop(found.deployment, rollBack)
+            let answer = try waiting {
+                try await session.stop(
+                    found.deployment, in: found.region, rollsBack: rollBack, of: found.project,
+                    writingTo: store)
             }
+            if let notice = answer.notice { console.show([notice]) }
             console.note(
-                status == .succeeded
+                answer.status == .succeeded
                     ? "\(found.deployment) has stopped" : "\(found.deployment) will stop")
         } catch let error as any AWSFailure where error.meaning == .alreadyCompleted {
             console.note("\(found.deployment) is over already")

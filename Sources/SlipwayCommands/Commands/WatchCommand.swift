@@ -43,7 +43,8 @@ extension DeploymentReference.Found {
                 LiveContext(
                     commit: record?.attempt.commit, section: record?.attempt.section,
                     project: project, application: record?.attempt.application,
-                    group: record?.attempt.deploymentGroup, store: try? session.openStore(),
+                    group: record?.attempt.deploymentGroup,
+                    store: try? session.openStoreForScreen(),
                     ending: ending)
             })
         let result = try run()

@@ -76,6 +76,16 @@ enum ChangeJSON {
                         ? diagnostics(change.record.diagnostics) : .null,
                 ])
             )
+        case .stop(let change):
+            (
+                "notice",
+                members([
+                    "severity": "info", "code": "stop-asked",
+                    "message": .string(ChangeText.stop(change)), "why": .null, "fix": .null,
+                    "deployment_id": .string(change.deployment.rawValue),
+                    "stop": stop(change.stop),
+                ])
+            )
         case .notice(let notice): ("notice", members(self.notice(notice)))
         case .result(let result): ("result", self.result(result))
         }
@@ -146,6 +156,7 @@ enum ChangeJSON {
             "duration_seconds": .integer(Int(result.duration.components.seconds)),
             "failures": .array(result.failures.map(failure)),
             "error": error(result.errorInformation),
+            "stop": stop(result.stop),
             "rollback": result.rollback.map(rollback) ?? .null,
             "busy_with": JSONValue(result.busyWith?.rawValue),
             "earlier": .array(
@@ -182,6 +193,16 @@ enum ChangeJSON {
         return [
             "deployment_id": .string(rollback.deployment.rawValue),
             "result": .string(rollback.outcome.rawValue), "revision": location,
+            "stop": stop(rollback.stop),
+        ]
+    }
+
+    static func stop(_ stop: DeploymentStop?) -> JSONValue {
+        guard let stop else { return .null }
+        return [
+            "user": .string(stop.author.user), "host": .string(stop.author.host),
+            "at": .string(stop.askedAt.rawValue),
+            "rolls_back": stop.rollsBack.map(JSONValue.boolean) ?? .null,
         ]
     }
 

@@ -22,6 +22,7 @@ enum ChangeText {
                     + "(\(change.deployment))"
             ]
         case .lifecycle(let change): lifecycle(change)
+        case .stop(let change): [stop(change)]
         case .notice(let notice): lines(notice.problem, isQuiet: notice.isHeartbeat)
         case .result(let result): failures(result)
         }
@@ -38,6 +39,12 @@ enum ChangeText {
         progress.sentByteCount.map { ", \(shownBytes($0)) sent" } ?? ""
     }
 
+    /// Who has it stopped.
+    static func stop(_ change: StopChange) -> String {
+        "\(change.stop.who) asked to stop \(change.deployment)"
+            + (change.stop.rollsBack == true ? " and to roll it back" : "")
+    }
+
     /// The last line: result, duration, id, console link.
     static func summary(_ result: DeployResult) -> String {
         let verb =
@@ -47,6 +54,7 @@ enum ChangeText {
             case .invalid: "not deployed: something is wrong"
             case .refused: "refused"
             case .busy: "not deployed: the group is busy"
+            case .stopped: "stopped" + by(result.stop)
             default: result.outcome.rawValue
             }
         var text = "\(verb) after \(shownTime(result.duration.components.seconds))"
@@ -57,6 +65,11 @@ enum ChangeText {
             if let region = result.region { text += "  \(consoleLink(to: id, in: region))" }
         }
         return text
+    }
+
+    /// ` by alice on ci-7`, where that is known.
+    private static func by(_ stop: DeploymentStop?) -> String {
+        stop.map { " by \($0.who)" } ?? ""
     }
 
     static func lines(_ problem: Problem, isQuiet: Bool = false) -> [String] {
@@ -145,7 +158,10 @@ enum ChangeText {
         for failure in result.failures {
             guard let record = failure.record else {
                 lines.append(
-                    "failed: \(failure.target), without a failed event: no agent may be answering")
+                    "failed: \(failure.target), "
+                        + (result.outcome == .stopped
+                            ? "which the stop kept from being through"
+                            : "without a failed event: no agent may be answering"))
                 continue
             }
             lines.append("failed: \(failure.target) at \(UntrustedText(record.event.rawValue))")
@@ -156,7 +172,8 @@ enum ChangeText {
         }
         if let error = result.errorInformation {
             lines.append("error: CodeDeploy says \(self.error(error))")
-            if let explanation = error.explanation {
+            // It asks who stopped it.
+            if result.stop == nil, let explanation = error.explanation {
                 lines += Self.lines(explanation)
             }
         }
@@ -172,7 +189,7 @@ enum ChangeText {
                 switch rollback.outcome {
                 case .succeeded: "rolled back by \(id)\(revision.map { " to \($0)" } ?? "")"
                 case .failed: "the rollback \(id) failed too"
-                case .stopped: "the rollback \(id) was stopped"
+                case .stopped: "the rollback \(id) was stopped\(by(rollback.stop))"
                 case .running: "the rollback \(id) is still running"
                 }
             lines.append(words)

@@ -110,7 +110,8 @@ struct DeployRun: Sendable {
             uploader: RevisionUploader(
                 packer: services.aws.packer(repository), store: connection.objects),
             clock: EngineClock(
-                uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep))
+                uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep),
+            recordedStop: session.recordedStops())
     }
 
     private func printer(_ form: ProgressPrinter.Form) -> ProgressPrinter {
@@ -167,6 +168,26 @@ struct AWSSession: Sendable {
 
     /// The store, wherever the keys are from. Throws where there is none or it cannot be written.
     func openStore() throws -> ProjectStore { try store ?? options.open(.write) }
+
+    /// The store as a screen needs it, which has the terminal: what would need a passphrase is
+    /// refused instead of asked for.
+    func openStoreForScreen() throws -> ProjectStore {
+        try store
+            ?? options.open(
+                .write,
+                options.sources { _ in
+                    throw Problem(
+                        code: "passphrase-needed",
+                        "the store opens with a passphrase, and the screen cannot ask for it",
+                        fix: "--passphrase-fd, or another unlocker: slipway store unlockers add")
+                })
+    }
+
+    /// Says who has a deployment stopped, as far as a store knows.
+    func recordedStops() -> @Sendable (DeploymentID) -> DeploymentStop? {
+        guard let store = store ?? (try? options.open(.read)) else { return { _ in nil } }
+        return { try? store.stop(of: $0) }
+    }
 
     /// Finds the AWS keys and connects.
     ///

@@ -11,7 +11,7 @@ struct LiveContext: Sendable {
     let commit: CommitID?
     /// How long the group's last successful deployments took, in seconds.
     private(set) var pastDurations: [Double] = []
-    /// Where what is deployed from the screen is written down.
+    /// Where what is done from the screen is written down.
     let store: ProjectStore?
     /// The deployment section that the first one is of.
     let section: String?
@@ -63,7 +63,7 @@ struct LiveRun: Sendable {
         let services = Services.current
         let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
         let engine = Task { await drive(run.machine, tab: 0, leaving, run.session.notices, fold) }
-        let screen = LiveScreen([live], now: services.now(), ending: context.ending)
+        let screen = LiveScreen([live(run.machine)], now: services.now(), ending: context.ending)
         let end = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
             begin($0)
         }
@@ -78,8 +78,9 @@ struct LiveRun: Sendable {
         }
     }
 
-    private var live: LiveDeployment {
-        LiveDeployment(pastDurations: context.pastDurations, commit: context.commit)
+    private func live(_ machine: DeployMachine) -> LiveDeployment {
+        LiveDeployment(
+            pastDurations: context.pastDurations, commit: context.commit, region: machine.region)
     }
 
     /// Runs a machine whose changes go to a tab.
@@ -119,9 +120,16 @@ struct LiveRun: Sendable {
     private func perform(_ effect: LiveScreen.Effect) async throws {
         switch effect {
         case .stop(let tab, let id, let region, let rollsBack):
-            let status = try await run.session.connection.operations(region).stop(id, rollsBack)
+            let answer = try await run.session.stop(
+                id, in: region, rollsBack: rollsBack, of: context.project,
+                writingTo: context.store)
+            func post(_ change: DeployChange) { mailbox.post(.change(tab: tab, change)) }
+            if let notice = answer.notice { post(.notice(DeployNotice(notice))) }
+            if let stop = answer.stop { post(.stop(StopChange(deployment: id, stop: stop))) }
             mailbox.post(
-                .done(tab: tab, status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
+                .done(
+                    tab: tab,
+                    answer.status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
         case .redeploy(_, let id, let region):
             let info = try await run.session.connection.codeDeploy(region).deployment(id)
             try await deploy(info.revision, as: info, region, verb: "again as")
@@ -155,10 +163,10 @@ struct LiveRun: Sendable {
             ifKnown: context.project, in: context.store, section: context.section,
             watches: true)
         let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
-        let tab = tabs.open(leave) { mailbox.post(.opened(live)) }
+        let machine = DeployMachine(jobs: [job], options: .init(seed: seed))
+        let tab = tabs.open(leave) { mailbox.post(.opened(live(machine))) }
         _ = await drive(
-            DeployMachine(jobs: [job], options: .init(seed: seed)), tab: tab, leaving,
-            AsyncStream { $0.finish() }, { history?.fold($0) })
+            machine, tab: tab, leaving, AsyncStream { $0.finish() }, { history?.fold($0) })
     }
 }
 

@@ -37,7 +37,7 @@ struct StoreOptions: ParsableArguments {
         try open(access, try sources())
     }
 
-    private func open(
+    func open(
         _ access: ProjectStore.Access, _ sources: UnlockSources
     ) throws -> ProjectStore {
         let services = Services.current

@@ -58,6 +58,11 @@ package struct DeploymentInfo: Equatable, Sendable {
         self.startedAt = startedAt
         self.completedAt = completedAt
     }
+
+    /// Whether somebody stopped it, rather than an alarm.
+    package var wasStoppedByUser: Bool {
+        status == .stopped && errorInformation.map { $0.code == .manualStop } ?? true
+    }
 }
 
 /// How many targets are how far.

@@ -24,11 +24,13 @@ package struct DeploymentRecord: Equatable, Sendable {
     package var endedAt: Timestamp?
     /// Whether a process is at work on it now.
     package var isRunning: Bool
+    /// Who had it stopped, where it was and the store knows.
+    package var stop: DeploymentStop?
 
     package init(
         id: ID, attempt: DeploymentAttempt, deployment: DeploymentID?, revision: S3Location?,
         outcome: DeployOutcome?, rollback: DeploymentID?, startedAt: Timestamp, startedBy: String,
-        requestedAt: Timestamp?, endedAt: Timestamp?, isRunning: Bool
+        requestedAt: Timestamp?, endedAt: Timestamp?, isRunning: Bool, stop: DeploymentStop? = nil
     ) {
         self.id = id
         self.attempt = attempt
@@ -41,6 +43,7 @@ package struct DeploymentRecord: Equatable, Sendable {
         self.requestedAt = requestedAt
         self.endedAt = endedAt
         self.isRunning = isRunning
+        self.stop = stop
     }
 
     /// What is known of its end.
