@@ -13,12 +13,13 @@ extension LiveScreen {
                 .text("\(name) \(run.id): \(run.statusWords), \(Self.counts(run.counts))"))
         }
         if live.runs.isEmpty { parts.append(.text("No deployment yet.")) }
-        if let detail = detailText() {
+        let rows = visibleTargets
+        if let detail = detailText(rows) {
             parts.append(.text(detail.title))
             parts += detail.lines.map { .text($0.text) } + detail.log.map { .text($0) }
         }
         if let run {
-            parts += visibleTargets.prefix(50).compactMap { run.targets[$0] }.map { target in
+            parts += rows.prefix(50).compactMap { run.targets[$0] }.map { target in
                 let last = target.events.last { $0.status != .pending }
                 return .item(
                     "\(UntrustedText(target.id.rawValue).escaped): \(target.status.words)"

@@ -8,14 +8,14 @@ extension LiveScreen {
         var rest = rect
         rest = drawHints(in: &grid, rest)
         rest = drawPinned(in: &grid, rest)
-        rest = drawFilters(in: &grid, rest)
+        let rows = visibleTargets
+        rest = drawFilters(rows, in: &grid, rest)
         guard rest.height > 0, let run else { return }
         guard live.seesTargets || !run.targets.isEmpty else {
             drawWithoutTargets(run, in: &grid, rest)
             return
         }
-        let rows = visibleTargets
-        let detail = isDetailOpen ? detailText() : nil
+        let detail = isDetailOpen ? detailText(rows) : nil
         guard let detail, rest.height >= 6 else {
             drawTable(rows, in: &grid, rest)
             return
@@ -101,7 +101,9 @@ extension LiveScreen {
         return record.event.words + script + (code ?? "")
     }
 
-    private func drawFilters(in grid: inout CellGrid, _ rect: Rect) -> Rect {
+    private func drawFilters(
+        _ rows: [TargetID], in grid: inout CellGrid, _ rect: Rect
+    ) -> Rect {
         guard isFiltering || !filter.isEmpty || statusFilter != nil, rect.height > 1 else {
             return rect
         }
@@ -112,7 +114,7 @@ extension LiveScreen {
                 "only \(statusFilter.words)  ", row: bar.row, column: column, role: .label)
         }
         grid.put("/", row: bar.row, column: column, role: .key)
-        let count = "\(visibleTargets.count) of \(run?.order.count ?? 0)"
+        let count = "\(rows.count) of \(run?.order.count ?? 0)"
         grid.putTrailing(count, row: bar.row, in: bar, role: .quiet)
         filter.draw(
             in: &grid, row: bar.row, column: column + 2,

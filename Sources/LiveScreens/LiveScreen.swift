@@ -321,9 +321,10 @@ package struct LiveScreen: Screen {
     }
 
     private mutating func chooseNextFailure() {
-        let failed = visibleTargets.filter { run?.targets[$0]?.status == .failed }
+        let rows = visibleTargets
+        let failed = rows.filter { run?.targets[$0]?.status == .failed }
         guard !failed.isEmpty else { return }
-        let next = chosenTarget.flatMap { failed.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
+        let next = chosenTarget(in: rows).flatMap { failed.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
         chosen = failed[next % failed.count]
         isFollowing = false
     }
@@ -336,33 +337,21 @@ package struct LiveScreen: Screen {
 
     // MARK: What is seen
 
-    /// The rows that pass both filters, in the order of the table.
+    /// The rows that pass both filters, in the order of the table. Who needs them more than once
+    /// keeps them: a filter looks through all targets.
     var visibleTargets: [TargetID] {
         guard let run else { return [] }
-        let words = filter.text.lowercased().split(separator: " ").map(String.init)
-        guard statusFilter != nil || !words.isEmpty else { return run.order }
-        return run.order.filter { id in
-            guard let target = run.targets[id] else { return false }
-            if let statusFilter, target.status != statusFilter { return false }
-            let text = searchText(of: target)
-            return words.allSatisfy { text.contains($0) }
-        }
+        let filter = TargetFilter(status: statusFilter, text: filter.text)
+        guard !filter.isEmpty else { return run.order }
+        return run.order.filter { id in run.targets[id].map(filter.passes) ?? false }
     }
 
-    private func searchText(of target: DeploymentTarget) -> String {
-        var parts = [target.id.rawValue, target.status.words]
-        for record in target.events where record.status != .pending {
-            parts += [record.event.rawValue, record.diagnostics?.scriptName?.escaped ?? ""]
-            parts.append(record.diagnostics?.errorCode?.rawValue ?? "")
-        }
-        return parts.joined(separator: " ").lowercased()
-    }
+    var chosenTarget: TargetID? { chosenTarget(in: visibleTargets) }
 
     /// The target whose details are shown: what was chosen, else the first row, which is the one
     /// that failed, if any did.
-    var chosenTarget: TargetID? {
-        let rows = visibleTargets
-        return chosenRow(in: rows).map { rows[$0] } ?? rows.first
+    func chosenTarget(in rows: [TargetID]) -> TargetID? {
+        chosenRow(in: rows).map { rows[$0] } ?? rows.first
     }
 
     func chosenRow(in rows: [TargetID]) -> Int? {

@@ -58,16 +58,18 @@ struct TargetDetail: Equatable {
 }
 
 extension LiveScreen {
-    /// The chosen target's details; while following, what failed in the deployment that is rolled
-    /// back goes before what goes well in its rollback. Nil without targets.
-    func detailText() -> TargetDetail? {
+    /// The details of the row that is chosen; while following, what failed in the deployment that
+    /// is rolled back goes before what goes well in its rollback. Nil without targets.
+    func detailText(_ rows: [TargetID]) -> TargetDetail? {
         if isFollowing, shownRun == nil, live.runs.count > 1, let original = live.runs.first,
             live.run?.counts.failed == 0, let id = original.order.first,
             let target = original.targets[id], target.status == .failed
         {
             return detail(of: target, in: original)
         }
-        guard let run, let id = chosenTarget, let target = run.targets[id] else { return nil }
+        guard let run, let id = chosenTarget(in: rows), let target = run.targets[id] else {
+            return nil
+        }
         return detail(of: target, in: run)
     }
 

@@ -41,8 +41,12 @@ package final class Mailbox<Message: Sendable>: Sendable {
     package init() {}
 
     package func post(_ message: Message) {
-        messages.withLock { $0.append(message) }
-        wake.withLock(\.self)?()
+        let isFirst = messages.withLock { messages in
+            defer { messages.append(message) }
+            return messages.isEmpty
+        }
+        // Who was woken for the first takes the others along.
+        if isFirst { wake.withLock(\.self)?() }
     }
 
     /// Everything that waits, oldest first.
@@ -63,7 +67,7 @@ package struct SessionEnd<Root: Screen>: Sendable {
     package let isInterrupted: Bool
 }
 
-/// Between two frames that only show news: at most eleven a second.
+/// Between two frames that only show news or the time: at most twelve in a second.
 private let newsInterval = Duration.milliseconds(90)
 
 /// Runs a screen on a terminal until it is over.
@@ -116,6 +120,7 @@ package func runScreen<Root: Screen>(
         if event == .timeout, session.screen.tick != nil {
             lastTick = now()
             session.tick(at: lastTick).forEach(perform)
+            newsWait = true
             continue
         }
         let (effects, action) = session.handle(event)

@@ -104,6 +104,7 @@ package enum SandboxSetupError: Error, Equatable, Sendable {
     case bucketOption(String)
     case group(String)
     case instances(String)
+    case eventSeconds(String)
 }
 
 extension SandboxSetupError: ProblemReporting {
@@ -130,6 +131,14 @@ extension SandboxSetupError: ProblemReporting {
                     code: "sandbox-instances",
                     "\(UntrustedText(text)) is not a number of instances",
                     fix: "write a number from 0 to \(SandboxSetup.instanceLimit)")
+            ]
+        case .eventSeconds(let text):
+            [
+                Problem(
+                    code: "sandbox-event-seconds",
+                    "\(UntrustedText(text)) does not say how long a lifecycle event takes",
+                    why: "it is a number of seconds, or two with - between them, up to 3600",
+                    fix: "write it as 2-8")
             ]
         }
     }

@@ -151,6 +151,11 @@ private final class SandboxFleet: Sendable {
     func start(in place: LocalAWS.Surroundings) throws -> LocalAWS.DeploymentService {
         var options = FleetOptions()
         options.instancesPerGroup = request.instances
+        if let pace = request.pace {
+            options.pace = pace
+            // Events that only take time do not wait for each other.
+            options.parallelEvents = options.limits.instances
+        }
         let service = try CodeDeploy(
             folder: place.folder, region: place.region, account: place.account,
             objects: place.revisions, agents: InstanceAgents(hooks: hooks), options: options)

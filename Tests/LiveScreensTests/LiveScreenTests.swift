@@ -156,6 +156,24 @@ import TextGrid
         #expect(screen.visibleTargets == [Fleet.target(3, .failed, at: 4).id])
     }
 
+    /// The target's id is `i-0123456789abcde03`; its third event failed, and those after it wait.
+    @Test(arguments: [
+        ("", true), ("789ABC", true), ("I-0123456789abcde03", true), ("04", false),
+        ("RUNNING", true), ("succeeded", false), ("beforeinstall", true), ("afterinstall", false),
+        ("größe.sh", true), ("GRÖSSE", true), ("scriptfailed", true), ("before FAILED 03", true),
+        ("before nothing", false), ("installbefore", false),
+    ])
+    func `a filter's words are found in any case in what a target has come to`(
+        words: String, isFound: Bool
+    ) {
+        var target = Fleet.target(3, .failed, at: 2, script: "hooks/GRÖSSE größe.sh")
+        target.status = .inProgress
+        for index in 3..<target.events.count { target.events[index].status = .pending }
+        #expect(TargetFilter(status: nil, text: words).passes(target) == isFound)
+        #expect(!TargetFilter(status: .failed, text: words).passes(target))
+        #expect(TargetFilter(status: .inProgress, text: words).passes(target) == isFound)
+    }
+
     @Test func `the time left comes from the group's history`() throws {
         let screen = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], seconds: 20,

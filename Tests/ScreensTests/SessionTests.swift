@@ -151,6 +151,21 @@ struct SessionTests {
         #expect(shown.withLock { $0.last?.width } == 30)
     }
 
+    @Test func `a mailbox wakes the loop once for all that waits there`() {
+        let mailbox = Mailbox<Int>()
+        let wakes = Mutex(0)
+        mailbox.post(0)
+        mailbox.setWake { wakes.withLock { $0 += 1 } }
+        #expect(mailbox.take() == [0])
+        for number in 1...3 { mailbox.post(number) }
+        #expect(wakes.withLock(\.self) == 1)
+        #expect(mailbox.take() == [1, 2, 3])
+        mailbox.post(4)
+        #expect(wakes.withLock(\.self) == 2)
+        #expect(mailbox.take() == [4])
+        #expect(mailbox.take().isEmpty)
+    }
+
     @Test func `100,000 random keys and 1,000 sizes crash nothing`() {
         var random = SplitMix(seed: 20_261_124)
         let keys: [Key] =

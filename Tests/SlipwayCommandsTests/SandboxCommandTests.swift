@@ -108,7 +108,7 @@ import Testing
                 "--config", "setup.yml", "--bucket", "two,versioned", "--group", "app/group",
                 "--instances", "3", "--region", "eu-west-1", "--fault", "s3 deny",
                 "--application", "idle", "--port", "4566", "--state", "/tmp/x", "--simulate",
-                "--hook-network"
+                "--hook-network", "--event-seconds", "2-8"
             ).request)
         #expect(request.setup.buckets.map(\.name.rawValue) == ["one", "two"])
         #expect(request.setup.groups.map(\.instances) == [3])
@@ -118,16 +118,23 @@ import Testing
         #expect(request.port == 4566)
         #expect(request.stateFolder == "/tmp/x")
         #expect(request.isSimulated && request.allowsHookNetwork && !request.isUnconfined)
+        #expect(try request.pace == EventPace("2-8"))
         #expect(try run().request?.stateFolder == "/home/me/.local/share/slipway/sandbox")
     }
 
     @Test(arguments: [
         ("--port=70000", 64), ("--instances=-1", 64), ("--bucket=bucket,b", 64),
-        ("--group=app", 64), ("--region=nowhere", 2),
+        ("--group=app", 64), ("--region=nowhere", 2), ("--event-seconds=2", 64),
     ])
     func `what is wrong is said before anything starts`(word: String, status: Int) throws {
         let transcript = try run(word)
         #expect(Int(transcript.status) == status)
         #expect(transcript.request == nil)
+    }
+
+    @Test func `events take their time only where they are simulated`() throws {
+        #expect(try run("--event-seconds=2").errors.contains("add --simulate"))
+        #expect(try run("--event-seconds=8-2", "--simulate").errors.contains("write it as 2-8"))
+        #expect(try #require(try run("--simulate").request).pace == nil)
     }
 }

@@ -143,7 +143,7 @@ package final class AWSCaller: Sendable {
         _ response: HTTPResponse, of call: AWSCall, at place: AWSCall.Place, in region: Region,
         _ decode: (HTTPResponse) throws(AnswerFlaw) -> Answer
     ) -> Result<Answer, AWSError> {
-        var said = ErrorAnswer(response)
+        let said: ErrorAnswer
         if response.isSuccess {
             do throws(AnswerFlaw) {
                 return .success(try decode(response))
@@ -151,10 +151,13 @@ package final class AWSCaller: Sendable {
                 switch error {
                 case .garbled:
                     let cause = AWSError.Cause.garbled(status: response.status)
-                    return .failure(self.error(cause, call, place, region, said))
+                    return .failure(
+                        self.error(cause, call, place, region, ErrorAnswer(response)))
                 case .failure(let answer): said = answer
                 }
             }
+        } else {
+            said = ErrorAnswer(response)
         }
         let cause = AWSError.Cause.answer(
             status: response.status, code: said.code, message: said.message.map(UntrustedText.init))

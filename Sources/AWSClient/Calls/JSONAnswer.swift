@@ -2,41 +2,28 @@ internal import AWSSignature
 internal import FoundationEssentials
 
 /// An answer in JSON, of which everything may be missing or of another kind than expected.
-enum JSONAnswer: Decodable {
-    case object([String: JSONAnswer])
+enum JSONAnswer: Equatable {
+    /// In the order of the text: an answer's objects have few members, which are found faster one
+    /// by one than they are hashed.
+    case object([Member])
     case array([JSONAnswer])
     case string(String)
     case number(Double)
     case boolean(Bool)
     case null
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .boolean(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSONAnswer].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSONAnswer].self))
-        }
+    struct Member: Equatable {
+        let name: String
+        let value: JSONAnswer
     }
 
-    /// Nil where it is no JSON.
-    static func parse(_ bytes: [UInt8]) -> JSONAnswer? {
-        try? JSONDecoder().decode(JSONAnswer.self, from: Data(bytes))
-    }
-
-    /// A member of an object; nil where it is missing or null.
+    /// A member of an object; nil where it is missing or null. Of two of one name, the last.
     subscript(name: String) -> JSONAnswer? {
-        guard case .object(let members) = self, let member = members[name] else { return nil }
-        if case .null = member { return nil }
-        return member
+        guard case .object(let members) = self,
+            let member = members.last(where: { $0.name == name })
+        else { return nil }
+        if case .null = member.value { return nil }
+        return member.value
     }
 
     var string: String? {

@@ -268,7 +268,7 @@ extension CodeDeployAPI {
             isRepeatable: isRepeatable)
         return try await caller.perform(call) { response throws(AnswerFlaw) in
             // An operation without output may answer with nothing.
-            let answer = response.body.isEmpty ? .object([:]) : JSONAnswer.parse(response.body)
+            let answer = response.body.isEmpty ? .object([]) : JSONAnswer.parse(response.body)
             guard let answer, case .object = answer else { throw .garbled }
             return try decode(answer)
         }

@@ -137,7 +137,7 @@ extension DeploymentTarget {
     /// an id.
     init?(_ answer: JSONAnswer) {
         guard case .object(let members) = answer,
-            let target = members.values.first(where: { $0["targetId"] != nil }),
+            let target = members.first(where: { $0.value["targetId"] != nil })?.value,
             let id = target["targetId"]?.string
         else { return nil }
         self.init(

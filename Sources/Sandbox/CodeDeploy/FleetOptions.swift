@@ -1,3 +1,5 @@
+package import SlipwayCore
+
 /// How the sandbox's CodeDeploy behaves where AWS's own numbers are in the way of a test or of a
 /// rehearsal.
 package struct FleetOptions: Sendable {
@@ -9,6 +11,8 @@ package struct FleetOptions: Sendable {
     package var timing = FleetTiming()
     /// How many lifecycle events are carried out side by side at most.
     package var parallelEvents = 64
+    /// How long a lifecycle event takes before the agent is asked for it; nil for no time.
+    package var pace: EventPace?
     /// The time; seconds since 1970.
     package var now: @Sendable () -> AWSTime = { .now }
 

@@ -27,6 +27,9 @@ struct SandboxCommand: ParsableCommand {
             A fault of an instance is APPLICATION/GROUP:NUMBER, or APPLICATION/GROUP for all, then \
             stopped, silent, silent=EVENT or failing=EVENT.
               slipway sandbox --group my-app/staging:3 --fault 'my-app/staging:2 failing=Install'
+
+            A rehearsal with many instances: nothing is run, but every event takes its time.
+              slipway sandbox --simulate --event-seconds 2-8 --group my-app/production:1000
             """)
 
     @Option(help: ArgumentHelp("The port; else one that is free.", valueName: "port"))
@@ -70,6 +73,11 @@ struct SandboxCommand: ParsableCommand {
     var unconfined = false
     @Flag(help: "Run no hooks and copy no files: for rehearsals with many instances.")
     var simulate = false
+    @Option(
+        help: ArgumentHelp(
+            "How long each event takes with --simulate: 3, or 2-8 for each its own time.",
+            valueName: "seconds"))
+    var eventSeconds: String?
     @OptionGroup var output: JSONOption
     @Argument(parsing: .postTerminator, help: "A command to run in it, behind --.")
     var command: [String] = []
@@ -85,6 +93,7 @@ struct SandboxCommand: ParsableCommand {
         request.allowsHookNetwork = hookNetwork
         request.isUnconfined = unconfined
         request.isSimulated = simulate
+        request.pace = try pace()
         request.command = command
         let status: Int32
         do {
@@ -122,6 +131,18 @@ struct SandboxCommand: ParsableCommand {
                     code: "port", "\(port) is not a port", fix: "write a number from 1 to 65535"))
         }
         return port
+    }
+
+    private func pace() throws -> EventPace? {
+        guard let eventSeconds else { return nil }
+        guard simulate else {
+            throw UsageProblem(
+                Problem(
+                    code: "event-seconds", "--event-seconds is only for simulated instances",
+                    why: "the events of others take as long as their scripts do",
+                    fix: "add --simulate, or leave it out"))
+        }
+        return try EventPace(eventSeconds)
     }
 
     private func setup() throws -> SandboxSetup {

@@ -16,6 +16,8 @@ package struct SandboxRequest: Sendable {
     package var isUnconfined = false
     /// Whether deployments only pretend to run hooks.
     package var isSimulated = false
+    /// How long pretended lifecycle events take; nil for no time.
+    package var pace: EventPace?
     /// Whether it goes on when it has been announced, until it is interrupted or the command ends.
     package var lasts = true
     /// What to run with the sandbox in its environment; empty for nothing.

@@ -60,6 +60,31 @@ private let skipped = Array(repeating: "Skipped", count: 7)
         }
     }
 
+    @Test func `every event takes the time that is asked for, one that fails too`() async throws {
+        var options = FleetOptions()
+        options.pace = try EventPace("0.02-0.04")
+        try await TestFleet.with(instances: 2, options: options) { fleet, instances in
+            try fleet.service.setFault(.failing(at: "AfterInstall"), instance: instances[0])
+            let id = try await fleet.deploy()
+            _ = try await fleet.ended(id)
+            for (instance, count) in zip(instances, [5, 7]) {
+                let answer = try await fleet(
+                    "GetDeploymentTarget",
+                    #"{"deploymentId": "\#(id)", "targetId": "\#(instance)"}"#)
+                let events = try #require(
+                    answer["deploymentTarget", "instanceTarget", "lifecycleEvents"]?.items)
+                let times = events.compactMap { event in
+                    event["endTime"]?.number.flatMap { end in
+                        event["startTime"]?.number.map { end - $0 }
+                    }
+                }
+                #expect(times.count == count)
+                // Start and end are told in milliseconds.
+                #expect(times.allSatisfy { $0 >= 0.019 })
+            }
+        }
+    }
+
     @Test func `a stopped machine fails at once`() async throws {
         try await TestFleet.with(instances: 2) { fleet, instances in
             try fleet.service.setFault(.stopped, instance: instances[1])

@@ -91,12 +91,7 @@ extension CodeDeploy {
             return .halted
         }
         note(event, .inProgress, nil, step)
-        if fault == .failing(at: Lifecycle.events[event].rawValue) {
-            turnstile.leave(step.instance)
-            note(event, .failed, .requestedFailure, step)
-            return .failed
-        }
-        guard let result = await perform(event, step) else { return nil }
+        guard let result = await perform(event, step, fault) else { return nil }
         let diagnostics = result.diagnostics.map(Diagnostics.init)
         switch result.status {
         case .succeeded: note(event, .succeeded, diagnostics, step)
@@ -108,10 +103,18 @@ extension CodeDeploy {
 
     /// What the agent makes of the event. Nil where the task is cancelled: an agent finishes what
     /// it has begun, and nobody waits for it. The instance's turn is over when it has.
-    private func perform(_ event: Int, _ step: Step) async -> EventResult? {
+    private func perform(
+        _ event: Int, _ step: Step, _ fault: InstanceFault?
+    ) async -> EventResult? {
         let outcome = Outcome<EventResult>()
+        let time = options.pace?.duration(
+            deployment: step.record.number, target: step.index, event: event)
         let work = Task { [agents, objects, turnstile] in
-            let result = await step.perform(Lifecycle.events[event], agents, objects)
+            if let time { try? await Task.sleep(for: time) }
+            let name = Lifecycle.events[event]
+            let result =
+                fault == .failing(at: name.rawValue)
+                ? .failed(.requestedFailure) : await step.perform(name, agents, objects)
             turnstile.leave(step.instance)
             outcome.settle(result)
         }

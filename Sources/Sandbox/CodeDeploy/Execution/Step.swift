@@ -77,6 +77,10 @@ extension EventDiagnostics {
         EventDiagnostics(.unknownError, scriptName: "", message: message, logTail: "")
     }
 
+    static let requestedFailure = EventDiagnostics(
+        .scriptFailed, scriptName: "",
+        message: "The sandbox was asked to fail this lifecycle event.", logTail: "")
+
     static func timedOut(after limit: Duration) -> Self {
         unknown("The lifecycle event did not end within \(limit.components.seconds) seconds.")
     }
@@ -91,9 +95,6 @@ extension Diagnostics {
     /// The agent's own words for an event that it finds unfinished when it starts.
     static let agentRestarted = unknownError(
         "Failing in-progress lifecycle event after an agent restart.")
-
-    static let requestedFailure = Diagnostics(
-        errorCode: "ScriptFailed", message: "The sandbox was asked to fail this lifecycle event.")
 }
 
 extension InstanceFault {
