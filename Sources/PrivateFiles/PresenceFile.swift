@@ -14,6 +14,7 @@ package final class PresenceFile: Sendable {
     private let owner: UInt32?
     /// Open from the first hold on.
     private let file = Mutex<Int32?>(nil)
+    private let numbers = Mutex<Set<Int64>>([])
 
     /// Touches nothing yet. `companion` is the file that it belongs to, and whose owner it gets.
     package init(at path: String, besides companion: String) {
@@ -22,6 +23,8 @@ package final class PresenceFile: Sendable {
     }
 
     deinit {
+        // Closing is not enough: a child that has not become its program yet shares the open file.
+        for number in numbers.withLock(\.self) { release(number) }
         if let file = file.withLock(\.self) { close(file) }
     }
 
@@ -33,6 +36,7 @@ package final class PresenceFile: Sendable {
             file = descriptor
             try checkResult(csystem_hold_byte(descriptor, number), "lock", path)
         }
+        numbers.withLock { _ = $0.insert(number) }
     }
 
     /// Shows it no longer.
@@ -41,6 +45,7 @@ package final class PresenceFile: Sendable {
             // It goes with the file in any case.
             if let file { _ = csystem_release_byte(file, number) }
         }
+        numbers.withLock { _ = $0.remove(number) }
     }
 
     /// Those among numbers that a process is at work on, this one included.
