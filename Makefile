@@ -38,3 +38,4 @@ bench: release
 	$(PYTHON) Benchmarks/deploy.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/sandbox.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/screens.py --slipway $(BUILD)/release/slipway
+	$(PYTHON) Benchmarks/live.py --slipway $(BUILD)/release/slipway

@@ -91,13 +91,13 @@ def report(what, seconds, limit):
 
 
 class Terminal:
-    def __init__(self, slipway, environment, width=80, height=24):
+    def __init__(self, slipway, environment, width=80, height=24, arguments=()):
         self.master, slave = pty.openpty()
         size = struct.pack("HHHH", height, width, 0, 0)
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
-            [slipway.resolve()], stdin=slave, stdout=slave, stderr=slave, env=environment,
+            [slipway.resolve(), *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )  # fmt: skip
@@ -134,8 +134,8 @@ class Terminal:
             assert self.read(10), f"{text} did not come"
         return time.perf_counter() - self.began
 
-    def settle(self):
-        while self.read(0.5):
+    def settle(self, quiet=0.5):
+        while self.read(quiet):
             pass
 
     def paint(self, key):

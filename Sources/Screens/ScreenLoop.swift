@@ -67,9 +67,6 @@ package struct SessionEnd<Root: Screen>: Sendable {
     package let isInterrupted: Bool
 }
 
-/// Between two frames that only show news or the time: at most twelve in a second.
-private let newsInterval = Duration.milliseconds(90)
-
 /// Runs a screen on a terminal until it is over.
 ///
 /// `perform` starts an effect and returns at once; what comes of it is posted to the mailbox.
@@ -86,9 +83,11 @@ package func runScreen<Root: Screen>(
     if session.screen.tick != nil { session.tick(at: lastTick).forEach(perform) }
     var needsRepaint = false
     let clock = ContinuousClock()
-    var shownAt = clock.now - newsInterval
+    var pace = NewsPace(at: clock.now)
+    var shown: CellGrid?
     // News may come faster than anybody reads: they wait for the next frame, a key does not.
-    var newsWait = false
+    var isUrgent = true
+    var isShown = false
     while true {
         // Answers first, so that a frame is drawn once for all of them.
         var messages = mailbox.take()
@@ -97,32 +96,37 @@ package func runScreen<Root: Screen>(
             messages = mailbox.take()
         }
         if session.isOver { break }
-        let rest = newsInterval - (clock.now - shownAt)
-        newsWait = newsWait && rest > .zero
-        if !newsWait {
-            if needsRepaint {
-                terminal.repaint(session.frame)
-            } else {
-                terminal.show(session.frame)
+        if !isShown, isUrgent || pace.rest(at: clock.now) <= .zero {
+            let frame = session.frame
+            let byteCount = frame.byteCount(over: needsRepaint ? nil : shown)
+            if isUrgent || pace.admits(byteCount, at: clock.now) {
+                if needsRepaint { terminal.repaint(frame) } else { terminal.show(frame) }
+                pace.note(byteCount, at: clock.now)
+                shown = frame
+                (isShown, needsRepaint) = (true, false)
             }
-            needsRepaint = false
-            shownAt = clock.now
         }
         var timeout: Duration?
         if let tick = session.screen.tick {
             let passed = Duration.seconds(now().timeIntervalSince(lastTick))
             timeout = max(.zero, tick - passed)
         }
-        if newsWait { timeout = min(timeout ?? rest, rest) }
+        if !isShown {
+            let rest = max(.zero, pace.rest(at: clock.now))
+            timeout = min(timeout ?? rest, rest)
+        }
         let event = terminal.nextEvent(timeout)
-        if event == .timeout, newsWait { continue }
-        newsWait = event == .woken
-        if event == .timeout, session.screen.tick != nil {
+        isUrgent = event != .woken && event != .timeout
+        if event == .timeout {
+            guard let tick = session.screen.tick,
+                Duration.seconds(now().timeIntervalSince(lastTick)) >= tick
+            else { continue }
             lastTick = now()
             session.tick(at: lastTick).forEach(perform)
-            newsWait = true
+            isShown = false
             continue
         }
+        isShown = false
         let (effects, action) = session.handle(event)
         effects.forEach(perform)
         switch action {
