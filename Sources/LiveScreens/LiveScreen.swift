@@ -98,8 +98,8 @@ package struct LiveScreen: Screen {
         if tabs.count > 1 { badges.append(Badge("\(tab + 1) of \(tabs.count)")) }
         if let result = live.result {
             badges.append(Badge(result.outcome.words, role: result.outcome.role))
-        } else if case .failing = live.connection {
-            badges.append(Badge("AWS does not answer", role: .warning))
+        } else if case .silent(let silence) = live.connection {
+            badges.append(Badge(silence.ageWords(at: now), role: .warning))
         }
         return badges
     }

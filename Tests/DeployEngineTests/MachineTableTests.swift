@@ -137,7 +137,10 @@ struct MachineTableTests {
         case .findCandidates: "find candidates"
         case .readRevisionUse: "read the revision's use"
         case .readDeployment(let id): "look at \(id)"
-        case .listTargets: "list targets"
+        case .listTargets(_, let statuses):
+            statuses.isEmpty
+                ? "list targets"
+                : "list targets \(statuses.map(\.rawValue).joined(separator: ", "))"
         case .readTargets(_, let ids): "read \(counted(ids.count, "target"))"
         case .sleep: "sleep"
         case .report(let change): "say \(words(change))"
@@ -159,6 +162,8 @@ struct MachineTableTests {
         case .target(let change): "target \(change.target.id) \(change.target.status.rawValue)"
         case .lifecycle(let change): "\(change.record.event) \(change.record.status.rawValue)"
         case .notice(let notice): "notice \(notice.problem.code)"
+        case .connection(let change):
+            "connection " + (change.silence == nil ? "answers" : "silent")
         case .result: "result"
         }
     }

@@ -49,12 +49,12 @@ fi
 
 
 class Fleet:
-    def __init__(self, binary, folder, instances):
+    def __init__(self, binary, folder, instances, *words):
         self.binary, self.folder = str(binary), folder
         self.log = open(folder / "sandbox.log", "w")
         self.process = subprocess.Popen(
             [self.binary, "sandbox", "--state", str(folder / "state"), "--json", "--unconfined",
-             "--bucket", "revisions,versioned", "--group", f"shop/web:{instances}"],
+             "--bucket", "revisions,versioned", "--group", f"shop/web:{instances}", *words],
             stdout=subprocess.PIPE, stderr=self.log, env=self.plain, text=True,
         )
         facts = json.loads(self.process.stdout.readline())

@@ -83,6 +83,20 @@ enum Fleet {
                 deployment: info.id, isRollback: isRollback, info: info, isNewStatus: true))
     }
 
+    /// Looks that fail, by seconds since the last one that did not, and until the next one.
+    static func silence(after age: Int, retry: Int) -> DeployChange {
+        .connection(
+            ConnectionChange(
+                deployment: id,
+                silence: ConnectionChange.Silence(
+                    failure: DeployFailure(
+                        meaning: .throttled,
+                        problems: [
+                            Problem(code: "throttled", "AWS is throttling GetDeployment")
+                        ], exitStatus: .aws),
+                    answerAge: .seconds(age), retryDelay: .seconds(retry))))
+    }
+
     static func created() throws -> DeployChange {
         .created(
             CreatedDeployment(id: id, region: try Region("us-east-1"), request: try request()))
@@ -104,9 +118,11 @@ enum Fleet {
                     + "some instances in your deployment group are experiencing problems."))
     }
 
-    /// A screen that has seen some changes, `seconds` after the deployment was made.
+    /// A screen that has seen some changes, `seconds` after the deployment was made, and then some
+    /// more.
     static func screen(
-        _ changes: [DeployChange], seconds: Double = 42, past: [Double] = [60, 62, 90, 61]
+        _ changes: [DeployChange], then late: [DeployChange] = [], seconds: Double = 42,
+        past: [Double] = [60, 62, 90, 61]
     ) -> LiveScreen {
         var screen = LiveScreen(
             [
@@ -117,6 +133,7 @@ enum Fleet {
             ending: .onRequest)
         for change in changes { _ = screen.update(.change(tab: 0, change)) }
         _ = screen.update(.input(.tick(start.addingTimeInterval(seconds))))
+        for change in late { _ = screen.update(.change(tab: 0, change)) }
         return screen
     }
 }

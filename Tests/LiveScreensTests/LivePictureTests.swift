@@ -149,15 +149,20 @@ import TextGrid
                             "instances and lifecycle events are not shown"))),
             ])
         },
+        Scene(name: "first-look-throttled") {
+            Fleet.screen(try failedOfNine(), then: [Fleet.silence(after: 4, retry: 3)])
+        },
         Scene(name: "throttled") {
             Fleet.screen(
-                try failedOfNine() + [
+                try failedOfNine(),
+                then: [
+                    Fleet.silence(after: 16, retry: 15),
                     .notice(
                         DeployNotice(
                             Problem(
                                 .warning, code: DeployNotice.cannotLookCode,
                                 "AWS does not tell how far it is",
-                                why: "AWS is throttling GetDeployment")))
+                                why: "AWS is throttling GetDeployment"))),
                 ])
         },
         Scene(name: "unknown-status") {

@@ -158,6 +158,25 @@ import TextGrid
         #expect(first.live.timeLeft(at: first.now) == nil)
     }
 
+    @Test func `from the first look that fails it says how old it is, until AWS answers`() throws {
+        var screen = try Self.running()
+        #expect(screen.badges.isEmpty)
+        _ = screen.update(.change(tab: 0, Fleet.silence(after: 2, retry: 4)))
+        #expect(screen.badges.map(\.text) == ["2s old"])
+        _ = screen.update(.input(.tick(Fleet.start.addingTimeInterval(1))))
+        #expect(screen.badges.map(\.text) == ["3s old"])
+        guard case .silent(let silence) = screen.live.connection else {
+            Issue.record("it does not say so")
+            return
+        }
+        #expect(silence.words(at: screen.now) == "last answer 3s ago, throttled; again in 3s")
+        _ = screen.update(.input(.tick(Fleet.start.addingTimeInterval(5))))
+        #expect(silence.words(at: screen.now) == "last answer 7s ago, throttled; asking again")
+        let news = ConnectionChange(deployment: Fleet.id, silence: nil)
+        _ = screen.update(.change(tab: 0, .connection(news)))
+        #expect(screen.badges.isEmpty)
+    }
+
     @Test func `a silent agent is named after a minute, and not once it began`() throws {
         var target = Fleet.target(1, .pending, at: 0)
         target.status = .inProgress

@@ -89,18 +89,16 @@ private struct DeployWorld {
         let looks = ScriptedLooks(looks)
         let targets = targets
         let isTerminal = isTerminal
+        let client = CodeDeployClient(
+            register: { _, _, _ in }, create: { _ in Self.id },
+            deployment: { _ in looks.next() }, targetIDs: { _, _ in targets.map(\.id) },
+            targets: { _, ids in targets.filter { ids.contains($0.id) } },
+            deployments: { _, _, _ in [] },
+            revisionUse: { _, _ in RevisionUse(lastUsedAt: nil) })
         return AWSServices(
             connect: { _, _, _ in
                 AWSConnection(
-                    codeDeploy: { _ in
-                        CodeDeployClient(
-                            register: { _, _, _ in }, create: { _ in Self.id },
-                            deployment: { _ in looks.next() },
-                            targetIDs: { _ in targets.map(\.id) },
-                            targets: { _, ids in targets.filter { ids.contains($0.id) } },
-                            deployments: { _, _, _ in [] },
-                            revisionUse: { _, _ in RevisionUse(lastUsedAt: nil) })
-                    },
+                    codeDeploy: { _ in client }, looking: { _ in client },
                     operations: { _ in
                         CodeDeployOperations(
                             stop: { _, _ in .pending }, group: { _, _ in DeploymentGroupInfo() },

@@ -6,8 +6,9 @@ import SlipwayCore
 enum ChangeJSON {
     static let schema = 1
 
-    static func object(_ change: DeployChange, at date: Date) -> JSONValue {
-        let (event, members) = members(change)
+    /// Nil for what only screens show.
+    static func object(_ change: DeployChange, at date: Date) -> JSONValue? {
+        guard let (event, members) = members(change) else { return nil }
         return .object(
             [
                 .init(key: "schema", value: .integer(schema)),
@@ -16,7 +17,7 @@ enum ChangeJSON {
             ] + members)
     }
 
-    private static func members(_ change: DeployChange) -> (String, [JSONValue.Member]) {
+    private static func members(_ change: DeployChange) -> (String, [JSONValue.Member])? {
         switch change {
         case .plan(let job, let number, let count): ("plan", plan(job, number, count))
         case .progress(let progress):
@@ -76,6 +77,7 @@ enum ChangeJSON {
                         ? diagnostics(change.record.diagnostics) : .null,
                 ])
             )
+        case .connection: nil
         case .notice(let notice): ("notice", members(self.notice(notice)))
         case .result(let result): ("result", self.result(result))
         }

@@ -45,7 +45,8 @@ struct ProgressPrinter {
         }
         switch form {
         case .json:
-            try console.document(ChangeJSON.object(change, at: now()).compact + "\n")
+            guard let object = ChangeJSON.object(change, at: now()) else { return }
+            try console.document(object.compact + "\n")
             try console.flush()
         case .screen:
             guard case .result(let result) = change else { return }

@@ -106,11 +106,12 @@ struct DeployRun: Sendable {
         let services = Services.current
         let connection = session.connection
         return DeployDriver(
-            codeDeploy: { connection.codeDeploy($0) },
+            codeDeploy: { connection.codeDeploy($0) }, looking: { connection.looking($0) },
             uploader: RevisionUploader(
                 packer: services.aws.packer(repository), store: connection.objects),
             clock: EngineClock(
-                uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep))
+                uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep),
+            looks: services.aws.looks)
     }
 
     private func printer(_ form: ProgressPrinter.Form) -> ProgressPrinter {
