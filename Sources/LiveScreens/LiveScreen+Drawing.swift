@@ -9,6 +9,10 @@ extension LiveScreen {
         let area = grid.bounds.inset(left: 1, right: 1)
         guard area.width > 0, area.height > 0 else { return }
         var row = area.row
+        if tabs.count > 1, area.height >= 4 {
+            drawTabs(in: &grid, Rect(row: row, column: area.column, width: area.width, height: 1))
+            row += 1
+        }
         for line in headerLines(isShort: area.height < 14).prefix(max(1, area.height / 2)) {
             line.draw(in: &grid, row: row, area)
             row += 1

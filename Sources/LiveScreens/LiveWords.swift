@@ -126,6 +126,15 @@ extension DeployResult.Outcome {
         }
     }
 
+    var sign: String {
+        switch self {
+        case .succeeded, .created: "✓"
+        case .failed, .refused, .invalid: "✗"
+        case .stopped: "–"
+        case .timedOut, .busy, .interrupted, .nothing: "·"
+        }
+    }
+
     var role: Role {
         switch self {
         case .succeeded, .created: .succeeded

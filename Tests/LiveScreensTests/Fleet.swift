@@ -118,6 +118,25 @@ enum Fleet {
                     + "some instances in your deployment group are experiencing problems."))
     }
 
+    /// A screen with a tab for each list of changes, of an application of that name each.
+    static func tabs(
+        _ tabs: [(changes: [DeployChange], application: String)], showing number: Int
+    ) throws -> LiveScreen {
+        var screen = LiveScreen(
+            tabs.map { _ in LiveDeployment() }, now: start, ending: .onRequest)
+        for (index, tab) in tabs.enumerated() {
+            for change in tab.changes { _ = screen.update(.change(tab: index, change)) }
+            var info = try info(.inProgress)
+            info.application = try ApplicationName(tab.application)
+            info.overview = screen.tabs[index].run?.info?.overview
+            info.status = screen.tabs[index].result == nil ? .inProgress : .succeeded
+            _ = screen.update(.change(tab: index, status(info)))
+        }
+        _ = screen.update(.showTab(number - 1))
+        _ = screen.update(.input(.tick(start.addingTimeInterval(42))))
+        return screen
+    }
+
     /// A screen that has seen some changes, `seconds` after the deployment was made, and then some
     /// more.
     static func screen(

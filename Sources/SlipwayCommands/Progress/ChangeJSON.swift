@@ -6,8 +6,15 @@ import SlipwayCore
 enum ChangeJSON {
     static let schema = 1
 
-    /// Nil for what only screens show.
-    static func object(_ change: DeployChange, at date: Date) -> JSONValue? {
+    /// Nil for what only screens show. A notice is about `deployment` where it says no other.
+    static func object(
+        _ change: DeployChange, of deployment: DeploymentID? = nil, at date: Date
+    ) -> JSONValue? {
+        var change = change
+        if case .notice(var notice) = change {
+            notice.deployment = notice.deployment ?? deployment
+            change = .notice(notice)
+        }
         guard let (event, members) = members(change) else { return nil }
         return .object(
             [
