@@ -25,8 +25,8 @@ package struct AdminInterface: Screen {
     /// A passphrase that the store waits for.
     private var passphrase: Dialog?
     package private(set) var isOver = false
-    /// The deployment to be shown before the UI goes on; it is over until then.
-    package private(set) var watched: (project: ProjectName, deployment: DeploymentID)?
+    /// The deployments to be shown before the UI goes on; it is over until then.
+    package private(set) var watched: (project: ProjectName, deployments: [DeploymentID])?
     /// What kept the store from being opened, for whoever ran the UI to tell once it is gone.
     package private(set) var openingProblems: (problems: [Problem], status: ExitStatus)?
 
@@ -41,7 +41,7 @@ package struct AdminInterface: Screen {
         } && lhs.context == rhs.context && lhs.passphrase == rhs.passphrase
             && lhs.isOver == rhs.isOver && lhs.size == rhs.size
             && lhs.watched?.project == rhs.watched?.project
-            && lhs.watched?.deployment == rhs.watched?.deployment
+            && lhs.watched?.deployments == rhs.watched?.deployments
             && lhs.openingProblems?.problems == rhs.openingProblems?.problems
     }
 
@@ -168,15 +168,15 @@ package struct AdminInterface: Screen {
             }
             isOver = true
             return []
-        case .watch(let project, let deployment):
-            watched = (project, deployment)
+        case .watch(let project, let deployments):
+            watched = (project, deployments)
             isOver = true
             return []
         default: return [AdminRequest(effect, token: token)]
         }
     }
 
-    /// Goes on after a deployment was shown, or after `problems` kept it from being shown.
+    /// Goes on after deployments were shown, or after `problems` kept them from being shown.
     package mutating func resume(_ problems: [Problem]) -> [AdminRequest] {
         watched = nil
         isOver = false

@@ -32,6 +32,9 @@ package enum AdminMessage: Equatable, Sendable {
     case takeTheirs
     case takeAllMine
     case takeAllTheirs
+    case mark
+    /// Shows the deployments that are not known to be over.
+    case watchUnfinished
 }
 
 /// What a screen of the admin UI wants done. The first ones move between screens; the others are
@@ -41,8 +44,8 @@ package enum AdminEffect: Equatable, Sendable {
     /// Closes the screen, and hands the one below it an answer.
     case close(AdminAnswer?)
     case quit
-    /// Shows a deployment of the project on the live screen, then comes back.
-    case watch(ProjectName, DeploymentID)
+    /// Shows deployments of the project on the live screen, then comes back.
+    case watch(ProjectName, [DeploymentID])
 
     case openStore
     case loadProjects
@@ -163,10 +166,12 @@ package struct DeploymentRow: Equatable, Sendable {
     /// `succeeded`, `failed`, `stopped`, or what AWS calls it.
     package var result: String
     package var duration: String?
+    /// Whether it is not known to be over.
+    package var isOpen: Bool
 
     package init(
         id: String, startedAt: Timestamp, application: String, group: String, branch: String?,
-        commit: String?, result: String, duration: String?
+        commit: String?, result: String, duration: String?, isOpen: Bool = false
     ) {
         self.id = id
         self.startedAt = startedAt
@@ -176,5 +181,6 @@ package struct DeploymentRow: Equatable, Sendable {
         self.commit = commit
         self.result = result
         self.duration = duration
+        self.isOpen = isOpen
     }
 }

@@ -6,6 +6,7 @@ package import TextGrid
 package struct DeploymentsScreen: AdminScreen {
     struct Row: ListItem {
         let record: DeploymentRow
+        var deployment: DeploymentID? { DeploymentID(record.id) }
         var searchText: String {
             [
                 record.id, record.application, record.group, record.branch ?? "",
@@ -19,6 +20,8 @@ package struct DeploymentsScreen: AdminScreen {
     package private(set) var notice: Notice?
     private var list = ListView<Row>()
     private var isLoaded = false
+    /// The ids of those that are to be watched together.
+    private var marked: Set<DeploymentID> = []
 
     init(_ project: ProjectName, context: AdminContext) {
         self.project = project
@@ -29,19 +32,33 @@ package struct DeploymentsScreen: AdminScreen {
     package var capturesText: Bool { list.isFiltering }
 
     package var help: [String] {
-        ["What slipway deploy deployed for \(project), newest first: branch, commit, result."]
+        [
+            "What slipway deploy deployed for \(project), newest first: branch, commit, result.",
+            "Several can be watched together, in tabs: mark them, then watch.",
+        ]
     }
 
     package var bindings: [Binding<AdminMessage>] {
         if list.isFiltering { return Binding.filtering }
+        let none =
+            list.items.isEmpty
+            ? "there is no deployment"
+            : chosen == nil ? "it was never made: CodeDeploy has not named it" : nil
         return [
             Binding(
-                .enter, .right, .character("l"), label: "watch",
-                detail: "show the deployment on the live screen", message: .open,
-                unless: list.items.isEmpty
-                    ? "there is no deployment"
-                    : chosen == nil ? "it was never made: CodeDeploy has not named it" : nil),
+                .enter, .right, .character("l"),
+                label: marked.isEmpty ? "watch" : "watch \(marked.count)",
+                detail: "show the deployment on the live screen, or those that are marked",
+                message: .open, unless: marked.isEmpty ? none : nil),
             .filter(unless: list.items.isEmpty ? "there is nothing to filter" : nil), .back(),
+            Binding(
+                .character("m"), label: chosen.map(marked.contains) == true ? "unmark" : "mark",
+                detail: "mark the deployment, to watch several together", message: .mark,
+                unless: none),
+            Binding(
+                .character("a"), label: "watch unfinished",
+                detail: "show all that are not known to be over, each in a tab",
+                message: .watchUnfinished, unless: unfinished.isEmpty ? "none is running" : nil),
             .refresh, .quit,
         ]
     }
@@ -53,11 +70,22 @@ package struct DeploymentsScreen: AdminScreen {
         case .answer(.deployments(let records)):
             isLoaded = true
             list.replace(records.map(Row.init))
+            marked.formIntersection(list.items.compactMap(\.deployment))
         case .answer(.failed(let problems, _)):
             isLoaded = true
             notice = Notice(problems)
         case .resumed, .refresh: return [.loadDeployments(project)]
-        case .open: return chosen.map { [.watch(project, $0)] } ?? []
+        case .open:
+            let wanted = marked.isEmpty ? [chosen].compactMap(\.self) : listed(marked.contains)
+            guard !wanted.isEmpty else { return [] }
+            marked = []
+            return [.watch(project, wanted)]
+        case .mark:
+            guard let chosen else { return [] }
+            if marked.remove(chosen) == nil { marked.insert(chosen) }
+            _ = list.handle(.key(.down))
+        case .watchUnfinished:
+            return unfinished.isEmpty ? [] : [.watch(project, unfinished)]
         case .back: return [.close(nil)]
         case .quit: return [.quit]
         default: break
@@ -65,7 +93,22 @@ package struct DeploymentsScreen: AdminScreen {
         return []
     }
 
-    private var chosen: DeploymentID? { list.selection.flatMap { DeploymentID($0.record.id) } }
+    private var chosen: DeploymentID? { list.selection?.deployment }
+
+    /// Deployments in the order of the list, the newest first.
+    private func listed(_ isWanted: (DeploymentID) -> Bool) -> [DeploymentID] {
+        list.items.compactMap(\.deployment).filter(isWanted)
+    }
+
+    /// As many as have a key on the live screen.
+    private static let unfinishedLimit = 9
+
+    /// The newest of those that are not known to be over.
+    private var unfinished: [DeploymentID] {
+        Array(
+            list.items.filter(\.record.isOpen).compactMap(\.deployment)
+                .prefix(Self.unfinishedLimit))
+    }
 
     private var emptyText: String {
         if !isLoaded { return "Reading…" }
@@ -103,12 +146,18 @@ package struct DeploymentsScreen: AdminScreen {
             in: &grid, body, heading: table.heading,
             line: { row, _ in
                 let record = row.record
+                let isMarked = row.deployment.map(marked.contains) == true
                 return table.line([
-                    Self.sign(record.result) + " " + record.result, "\(record.startedAt)",
+                    (isMarked ? "+" : Self.sign(record.result)) + " " + record.result,
+                    "\(record.startedAt)",
                     record.application, record.group, record.branch ?? "",
                     String(record.commit?.prefix(7) ?? ""), record.duration ?? "",
                 ])
-            }, role: { Self.role($0.record.result) })
+            },
+            role: { row in
+                row.deployment.map(marked.contains) == true
+                    ? .changed : Self.role(row.record.result)
+            })
     }
 
     private static func sign(_ result: String) -> String {

@@ -13,8 +13,9 @@ package struct CodeDeployClient: Sendable {
     package var create: @Sendable (DeploymentRequest) async throws -> DeploymentID
     /// AWS operation: `GetDeployment`.
     package var deployment: @Sendable (DeploymentID) async throws -> DeploymentInfo
-    /// AWS operation: `ListDeploymentTargets`, all pages.
-    package var targetIDs: @Sendable (DeploymentID) async throws -> [TargetID]
+    /// Those of the statuses, all where none is named. AWS operation: `ListDeploymentTargets`, all
+    /// pages.
+    package var targetIDs: @Sendable (DeploymentID, [TargetStatus]) async throws -> [TargetID]
     /// At most 25 at once. AWS operation: `BatchGetDeploymentTargets`.
     package var targets: @Sendable (DeploymentID, [TargetID]) async throws -> [DeploymentTarget]
     /// Deployments of a group made since a time. AWS operation: `ListDeployments`.
@@ -29,7 +30,7 @@ package struct CodeDeployClient: Sendable {
             async throws -> Void,
         create: @escaping @Sendable (DeploymentRequest) async throws -> DeploymentID,
         deployment: @escaping @Sendable (DeploymentID) async throws -> DeploymentInfo,
-        targetIDs: @escaping @Sendable (DeploymentID) async throws -> [TargetID],
+        targetIDs: @escaping @Sendable (DeploymentID, [TargetStatus]) async throws -> [TargetID],
         targets: @escaping @Sendable (DeploymentID, [TargetID]) async throws -> [DeploymentTarget],
         deployments:
             @escaping @Sendable (ApplicationName, DeploymentGroup, Date) async throws ->

@@ -19,6 +19,9 @@ package enum DeployChange: Equatable, Sendable {
     /// Somebody has it stopped. Instances that are being deployed to finish what they do first.
     case stop(StopChange)
     case notice(DeployNotice)
+    /// For screens, which say how old what they show is. Lines and JSON have the notices
+    /// `cannot-look`, once several looks in a row failed, and `answers-again`.
+    case connection(ConnectionChange)
     /// The end. Nothing follows.
     case result(DeployResult)
 }
@@ -111,6 +114,33 @@ package struct LifecycleChange: Equatable, Sendable {
         self.deployment = deployment
         self.target = target
         self.record = record
+    }
+}
+
+/// Whether AWS answers the looks at a deployment.
+package struct ConnectionChange: Equatable, Sendable {
+    /// A look that failed.
+    package struct Silence: Equatable, Sendable {
+        package var failure: DeployFailure
+        /// How long ago a look last went well; nil where none did.
+        package var answerAge: Duration?
+        /// Until the next look.
+        package var retryDelay: Duration
+
+        package init(failure: DeployFailure, answerAge: Duration?, retryDelay: Duration) {
+            self.failure = failure
+            self.answerAge = answerAge
+            self.retryDelay = retryDelay
+        }
+    }
+
+    package var deployment: DeploymentID
+    /// Nil once a look went well again.
+    package var silence: Silence?
+
+    package init(deployment: DeploymentID, silence: Silence?) {
+        self.deployment = deployment
+        self.silence = silence
     }
 }
 

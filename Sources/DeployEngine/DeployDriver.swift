@@ -4,23 +4,32 @@ import Synchronization
 /// Carries out what a ``DeployMachine`` wants, and tells it what came of it.
 package struct DeployDriver: Sendable {
     private let codeDeploy: @Sendable (Region) throws -> CodeDeployClient
+    private let looking: @Sendable (Region) throws -> CodeDeployClient
     private let uploader: RevisionUploader
     private let clock: EngineClock
+    private let looks: SharedLooks
     private let recordedStop: @Sendable (DeploymentID) -> DeploymentStop?
 
-    /// `recordedStop` says who has a deployment stopped, where somebody wrote that down.
+    /// `looking` is used for what is asked again anyway, and so should not try long by itself; nil:
+    /// `codeDeploy`. `looks` is the same one for all drivers of a process. `recordedStop` says who
+    /// has a deployment stopped, where somebody wrote that down.
     package init(
         codeDeploy: @escaping @Sendable (Region) throws -> CodeDeployClient,
-        uploader: RevisionUploader, clock: EngineClock,
+        looking: (@Sendable (Region) throws -> CodeDeployClient)? = nil,
+        uploader: RevisionUploader, clock: EngineClock, looks: SharedLooks = SharedLooks(),
         recordedStop: @escaping @Sendable (DeploymentID) -> DeploymentStop? = { _ in nil }
     ) {
         self.codeDeploy = codeDeploy
+        self.looking = looking ?? codeDeploy
         self.uploader = uploader
         self.clock = clock
+        self.looks = looks
         self.recordedStop = recordedStop
     }
 
     private static let tick = Duration.milliseconds(500)
+    /// Before a watch has rested, it is told what is as old as if it had for so long.
+    private static let firstRest = Duration.seconds(1)
     /// Deployments that are looked at when an answer was lost. The group's newest come first.
     private static let candidateLimit = 20
 
@@ -44,6 +53,9 @@ package struct DeployDriver: Sendable {
         let (inbox, post) = AsyncStream.makeStream(of: Letter.self)
         let progress = LatestProgress()
         var machine = machine
+        var watched: SharedLooks.Subject?
+        var rest = Self.firstRest
+        defer { if let watched { looks.leave(watched) } }
         let result = await withDiscardingTaskGroup(returning: DeployResult.self) { group in
             group.addTask {
                 for await _ in interruptions { post.yield(.event(.interrupted)) }
@@ -62,22 +74,29 @@ package struct DeployDriver: Sendable {
                     Self.report(letter, report)
                     continue
                 }
-                let now = Moment(uptime: clock.uptime(), date: clock.date())
                 for action in machine.handle(event, at: now) {
+                    if case .readDeployment(let id) = action {
+                        watch(.init(id, in: machine.region), insteadOf: &watched)
+                    }
                     switch action {
                     case .report(let change): report(change)
                     case .finish(let result):
                         group.cancelAll()
                         return result
-                    default:
+                    case .sleep(let duration):
+                        rest = duration
+                        let age = watched.map { looks.age(of: $0, at: clock.uptime()) } ?? .zero
+                        let action = DeployAction.sleep(max(duration - age, duration / 5))
                         let region = machine.region
-                        group.addTask { await perform(action, region, post, progress) }
+                        group.addTask { await perform(action, region, .zero, post, progress) }
+                    default:
+                        let (region, freshness) = (machine.region, rest * 0.8)
+                        group.addTask { await perform(action, region, freshness, post, progress) }
                     }
                 }
             }
             // Cancelled from outside: as if somebody had wished to leave, and had not waited.
             while true {
-                let now = Moment(uptime: clock.uptime(), date: clock.date())
                 for case .finish(let result) in machine.handle(.interrupted, at: now) {
                     group.cancelAll()
                     return result
@@ -91,16 +110,35 @@ package struct DeployDriver: Sendable {
         return result
     }
 
+    private var now: Moment {
+        let uptime = clock.uptime()
+        return Moment(uptime: uptime, date: clock.date(), slowdown: looks.slowdown(at: uptime))
+    }
+
+    private func watch(
+        _ subject: SharedLooks.Subject, insteadOf old: inout SharedLooks.Subject?
+    ) {
+        guard subject != old else { return }
+        if let old { looks.leave(old) }
+        looks.enter(subject)
+        old = subject
+    }
+
     private static func report(_ letter: Letter, _ report: (DeployChange) -> Void) {
         if case .notice(let problem) = letter { report(.notice(DeployNotice(problem))) }
     }
 
     private func perform(
-        _ action: DeployAction, _ region: Region, _ post: Post, _ progress: LatestProgress
+        _ action: DeployAction, _ region: Region, _ freshness: Duration, _ post: Post,
+        _ progress: LatestProgress
     ) async {
         do {
-            let client = try codeDeploy(region)
-            let event = try await perform(action, client, region, post, progress)
+            let event =
+                if action.isLook {
+                    try await look(action, looking(region), region, freshness)
+                } else {
+                    try await perform(action, codeDeploy(region), region, post, progress)
+                }
             // A stop is written down before AWS is asked: read after AWS's answer, it is there.
             if case .deployment(let info) = event, let stop = recordedStop(info.id) {
                 post.yield(.event(.stopRecorded(stop, of: info.id)))
@@ -139,18 +177,55 @@ package struct DeployDriver: Sendable {
             return .candidates(infos)
         case .readRevisionUse(let application, let location):
             return .revisionUse(try await client.revisionUse(application, location))
-        case .readDeployment(let id): return .deployment(try await client.deployment(id))
-        case .listTargets(let id): return .targetIDs(try await client.targetIDs(id))
-        case .readTargets(let id, let ids): return .targets(try await client.targets(id, ids))
         case .sleep(let duration):
             try await clock.sleep(duration)
             return .woke
-        case .report, .finish: preconditionFailure("the loop does these itself")
+        case .readDeployment, .listTargets, .readTargets, .report, .finish:
+            preconditionFailure("these are not done here")
+        }
+    }
+
+    /// Asks how a deployment is doing, or whoever was told lately.
+    private func look(
+        _ action: DeployAction, _ client: CodeDeployClient, _ region: Region,
+        _ freshness: Duration
+    ) async throws -> DeployEvent {
+        func subject(_ id: DeploymentID) -> SharedLooks.Subject { .init(id, in: region) }
+        switch action {
+        case .readDeployment(let id):
+            return .deployment(
+                try await looks.deployment(
+                    subject(id), freshness: freshness, at: clock.uptime
+                ) {
+                    try await client.deployment(id)
+                })
+        case .listTargets(let id, let statuses):
+            return .targetIDs(
+                try await looks.targetIDs(
+                    subject(id), statuses, freshness: freshness, at: clock.uptime
+                ) {
+                    try await client.targetIDs(id, statuses)
+                })
+        case .readTargets(let id, let ids):
+            return .targets(
+                try await looks.targets(
+                    subject(id), ids, freshness: freshness, at: clock.uptime
+                ) {
+                    try await client.targets(id, $0)
+                })
+        default: preconditionFailure("that is no look")
         }
     }
 }
 
 extension DeployAction {
+    fileprivate var isLook: Bool {
+        switch self {
+        case .readDeployment, .listTargets, .readTargets: true
+        default: false
+        }
+    }
+
     /// The event that says that the action failed; nil for one that only cancelling can end.
     fileprivate func failed(_ failure: DeployFailure) -> DeployEvent? {
         switch self {

@@ -7,10 +7,13 @@ package struct Moment: Equatable, Sendable {
     package var uptime: Duration
     /// By AWS's clock, as far as it is known.
     package var date: Date
+    /// How many times longer to wait between looks than one watch alone would: ``PollPacer``.
+    package var slowdown: Double
 
-    package init(uptime: Duration, date: Date) {
+    package init(uptime: Duration, date: Date, slowdown: Double = 1) {
         self.uptime = uptime
         self.date = date
+        self.slowdown = slowdown
     }
 }
 
@@ -57,7 +60,8 @@ package enum DeployAction: Equatable, Sendable {
     case findCandidates(ApplicationName, DeploymentGroup, since: Date)
     case readRevisionUse(ApplicationName, S3Location)
     case readDeployment(DeploymentID)
-    case listTargets(DeploymentID)
+    /// Those of the statuses; all where none is named.
+    case listTargets(DeploymentID, statuses: [TargetStatus])
     /// At most 25.
     case readTargets(DeploymentID, [TargetID])
     case sleep(Duration)

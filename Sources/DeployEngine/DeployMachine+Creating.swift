@@ -226,8 +226,7 @@ extension DeployMachine {
     }
 
     private mutating func waitDelay(_ wait: GroupWait, at now: Moment) -> Duration {
-        PollCadence.delay(
-            age: now.uptime - jobBegan, overview: nil, failureCount: 0, jitter: jitter.next())
+        PollCadence.delay(waiting: now.uptime - jobBegan, jitter: jitter.next())
     }
 
     mutating func waiting(

@@ -315,12 +315,13 @@ extension DeploymentWatch {
 }
 
 extension DeployAction {
-    /// Whether it tells people something; more bytes are not news.
+    /// Whether it tells people something; more bytes are not news, and that AWS does not answer is
+    /// told by other means.
     fileprivate var isNews: Bool {
-        if case .report(let change) = self {
-            if case .progress = change { false } else { true }
-        } else {
-            false
+        switch self {
+        case .report(.progress), .report(.connection): false
+        case .report: true
+        default: false
         }
     }
 }

@@ -2,13 +2,16 @@ import SlipwayCore
 
 /// The look at one deployment, again and again until it is over.
 ///
-///     look -> deployment -+-> (targets denied, or none yet) ------------+-> sleep -> look
-///                         +-> list of targets -> targets, 25 at a time -+
-///                                                                       +-> over
+///     look -> deployment -+-> (targets denied, or none yet) ----------------------+-> sleep -> look
+///                         +-> list of targets -+-> list of some, by status -+     |
+///                         +--------------------+----------------------------+     |
+///                                                          targets, 25 at a time -+
+///                                                                                 +-> over
 ///
-/// The list is read again only while its length differs from the deployment's own count, and of
-/// the targets only those that are not done with. A look that fails says nothing of the deployment:
-/// the next one comes later.
+/// The counts are of this very look. The list is read again only while its length differs from
+/// them, and of the targets only those that may have changed: ``KnownTargets``. A request that
+/// fails says nothing of the deployment: the rest of the look is left to the next one, which comes
+/// later.
 struct DeploymentWatch: Sendable {
     /// What a look came to.
     enum Verdict: Equatable, Sendable {
@@ -19,7 +22,7 @@ struct DeploymentWatch: Sendable {
     }
 
     enum Step: Equatable, Sendable {
-        case deployment, targetIDs
+        case deployment, targetIDs, targetIDsByStatus
         case targets(rest: [[TargetID]])
         case sleeping
     }
@@ -28,18 +31,25 @@ struct DeploymentWatch: Sendable {
     let isRollback: Bool
     /// Whether the deployment is known to be there, since CodeDeploy has named it.
     let isCertain: Bool
-    private let beganAt: Duration
     private(set) var step = Step.deployment
     private(set) var info: DeploymentInfo?
+    private var targets = KnownTargets()
     /// Who has it stopped, where that is known.
     private(set) var stop: DeploymentStop?
-    private(set) var targets: [TargetID: DeploymentTarget] = [:]
-    private var ids: [TargetID] = []
     private var hasToldStop = false
     private var seesTargets = true
+    /// Looks that failed since one went well.
     private var failureCount = 0
     private var refusalCount = 0
-    private var failedInThisLook = false
+    /// What ended the look under way early.
+    private var failure: DeployFailure?
+    /// Requests of the look under way.
+    private var callCount = 1
+    /// When something was last found to have changed, at first when the watch began.
+    private var changedAt: Duration
+    /// When a look last went well.
+    private var answeredAt: Duration?
+    private var hasFinalList = false
     /// Looks after the final status, for what AWS tells a little later.
     private var settlingCount = 0
 
@@ -47,17 +57,15 @@ struct DeploymentWatch: Sendable {
         self.id = id
         self.isRollback = isRollback
         self.isCertain = isCertain
-        beganAt = now
+        changedAt = now
     }
 
-    static let batchSize = 25
     private static let settlingLimit = 8
+    /// How often a deployment that nothing is known of yet is asked about in vain.
+    private static let firstLookLimit = 3
 
     /// The targets that failed, as far as is known, in the order of the list.
-    var failures: [TargetFailure] {
-        ids.compactMap { targets[$0] }.filter { $0.status == .failed }
-            .map { TargetFailure(target: $0.id, record: $0.failure) }
-    }
+    var failures: [TargetFailure] { targets.failures }
 
     /// Who stopped it, where somebody did and that is known.
     var effectiveStop: DeploymentStop? { info?.wasStoppedByUser == true ? stop : nil }
@@ -72,7 +80,8 @@ struct DeploymentWatch: Sendable {
         switch (step, event) {
         case (.sleeping, .woke):
             step = .deployment
-            failedInThisLook = false
+            failure = nil
+            callCount = 1
             return ([.readDeployment(id)], nil)
         case (.deployment, .stopRecorded(let stop, let id)) where id == self.id:
             self.stop = stop
@@ -82,12 +91,20 @@ struct DeploymentWatch: Sendable {
         case (.deployment, .deploymentFailed(let failure)):
             return failed(failure, now, &jitter)
         case (.targetIDs, .targetIDs(let listed)):
-            ids += listed.filter { !ids.contains($0) }
+            targets.list(listed)
+            hasFinalList = info?.status.isFinal == true
             return readTargets([], now, &jitter)
+        case (.targetIDsByStatus, .targetIDs(let named)):
+            return readBatches(named: named, after: [], now, &jitter)
+        case (.targetIDsByStatus, .targetIDsFailed(let failure)) where failure.meaning == .refused:
+            targets.giveUpListingByStatus()
+            return readBatches(named: [], after: [], now, &jitter)
         case (.targets(let rest), .targets(let read)):
-            let news = read.flatMap { take($0) }
+            let news = read.flatMap { take($0, now) }
             return readNext(rest, after: news, now, &jitter)
-        case (.targetIDs, .targetIDsFailed(let failure)), (.targets, .targetsFailed(let failure)):
+        case (.targetIDs, .targetIDsFailed(let failure)),
+            (.targetIDsByStatus, .targetIDsFailed(let failure)),
+            (.targets, .targetsFailed(let failure)):
             return withoutTargets(failure, now, &jitter)
         default:
             return ([], nil)
@@ -100,13 +117,10 @@ struct DeploymentWatch: Sendable {
         _ new: DeploymentInfo, _ now: Moment, _ jitter: inout JitterSource
     ) -> Outcome {
         var actions: [DeployAction] = []
-        if failureCount >= Self.failuresToMention {
-            actions.append(.report(.notice(.init(Notices.answersAgain(id)))))
-        }
-        failureCount = 0
         refusalCount = 0
         let isNewStatus = info?.status != new.status
         if isNewStatus || info?.overview != new.overview {
+            changedAt = now.uptime
             actions.append(
                 .report(
                     .status(
@@ -119,12 +133,17 @@ struct DeploymentWatch: Sendable {
         guard seesTargets, new.status != .created, new.status != .queued else {
             return endLook(actions, now, &jitter)
         }
-        if ids.isEmpty || new.status.isFinal || new.overview.map({ $0.total != ids.count }) ?? true
-        {
+        if needsList(new) {
             step = .targetIDs
-            return (actions + [.listTargets(id)], nil)
+            callCount += 1
+            return (actions + [.listTargets(id, statuses: [])], nil)
         }
         return readTargets(actions, now, &jitter)
+    }
+
+    private func needsList(_ info: DeploymentInfo) -> Bool {
+        if targets.ids.isEmpty || info.status.isFinal && !hasFinalList { return true }
+        return info.overview.map { $0.total != targets.ids.count } ?? true
     }
 
     /// Says once who has it stopped. An order that AWS may not have taken explains only a deployment
@@ -138,10 +157,23 @@ struct DeploymentWatch: Sendable {
     private mutating func readTargets(
         _ actions: [DeployAction], _ now: Moment, _ jitter: inout JitterSource
     ) -> Outcome {
-        let open = ids.filter { targets[$0]?.status.isFinal != true }
-        let batches = stride(from: 0, to: open.count, by: Self.batchSize).map {
-            Array(open[$0..<min($0 + Self.batchSize, open.count)])
+        let statuses =
+            info?.status.isFinal == true ? [] : targets.statusesToList(info?.overview)
+        guard !statuses.isEmpty else {
+            return readBatches(named: [], after: actions, now, &jitter)
         }
+        step = .targetIDsByStatus
+        callCount += 1
+        return (actions + [.listTargets(id, statuses: statuses)], nil)
+    }
+
+    private mutating func readBatches(
+        named: [TargetID], after actions: [DeployAction], _ now: Moment,
+        _ jitter: inout JitterSource
+    ) -> Outcome {
+        let batches = targets.batches(
+            info?.overview, named: named, isLast: info?.status.isFinal == true)
+        callCount += batches.count
         return readNext(batches, after: actions, now, &jitter)
     }
 
@@ -155,9 +187,8 @@ struct DeploymentWatch: Sendable {
     }
 
     /// What is new of a target.
-    private mutating func take(_ new: DeploymentTarget) -> [DeployAction] {
-        let old = targets[new.id]
-        targets[new.id] = new
+    private mutating func take(_ new: DeploymentTarget, _ now: Moment) -> [DeployAction] {
+        let old = targets.take(new)
         var changes: [DeployChange] = []
         for record in new.events {
             let before = old?.events.first { $0.event == record.event }
@@ -172,6 +203,7 @@ struct DeploymentWatch: Sendable {
             // A target begins before its events do, and ends after them.
             changes.insert(change, at: new.status.isFinal ? changes.count : 0)
         }
+        if !changes.isEmpty { changedAt = now.uptime }
         return changes.map(DeployAction.report)
     }
 
@@ -185,9 +217,7 @@ struct DeploymentWatch: Sendable {
         case .notStarted:
             return endLook([], now, &jitter)
         default:
-            failureCount += 1
-            failedInThisLook = true
-            return endLook([], now, &jitter)
+            return breakOff(failure, now, &jitter)
         }
     }
 
@@ -195,28 +225,36 @@ struct DeploymentWatch: Sendable {
     private mutating func failed(
         _ failure: DeployFailure, _ now: Moment, _ jitter: inout JitterSource
     ) -> Outcome {
-        failureCount += 1
         switch failure.meaning {
         case .denied, .missing, .refused, .badKeys, nil:
             refusalCount += 1
             // What was made a moment ago, or allowed a moment ago, may need a little time.
             if refusalCount >= (isCertain ? 4 : 1) { return ([], .lost(failure)) }
         default:
-            if !isCertain, info == nil { return ([], .lost(failure)) }
+            if !isCertain, info == nil, failureCount + 1 >= Self.firstLookLimit {
+                return ([], .lost(failure))
+            }
         }
-        return sleep(mentionFailure(failure), now, &jitter)
+        return breakOff(failure, now, &jitter)
     }
 
     private static let failuresToMention = 3
 
-    private func mentionFailure(_ failure: DeployFailure) -> [DeployAction] {
-        guard failureCount == Self.failuresToMention else { return [] }
-        return [.report(.notice(.init(Notices.cannotLook(at: id, failure))))]
+    /// Leaves the rest of the look to the next one.
+    private mutating func breakOff(
+        _ failure: DeployFailure, _ now: Moment, _ jitter: inout JitterSource
+    ) -> Outcome {
+        failureCount += 1
+        self.failure = failure
+        guard failureCount == Self.failuresToMention else { return endLook([], now, &jitter) }
+        let notice = DeployNotice(Notices.cannotLook(at: id, failure))
+        return endLook([.report(.notice(notice))], now, &jitter)
     }
 
     private mutating func endLook(
         _ actions: [DeployAction], _ now: Moment, _ jitter: inout JitterSource
     ) -> Outcome {
+        let actions = actions + (failure == nil ? wentWell(now) : [])
         guard let info, info.status.isFinal else { return sleep(actions, now, &jitter) }
         guard settlingCount < Self.settlingLimit, isUnsettled(info) else {
             return (actions, .over(info))
@@ -225,9 +263,19 @@ struct DeploymentWatch: Sendable {
         return sleep(actions, now, &jitter)
     }
 
+    /// Says that AWS answers, where it did not.
+    private mutating func wentWell(_ now: Moment) -> [DeployAction] {
+        answeredAt = now.uptime
+        guard failureCount > 0 else { return [] }
+        defer { failureCount = 0 }
+        let news = DeployAction.report(.connection(ConnectionChange(deployment: id, silence: nil)))
+        guard failureCount >= Self.failuresToMention else { return [news] }
+        return [news, .report(.notice(DeployNotice(Notices.answersAgain(id))))]
+    }
+
     /// Whether AWS is about to tell more: the failed targets' logs, or that it rolls back.
     private func isUnsettled(_ info: DeploymentInfo) -> Bool {
-        if failedInThisLook { return true }
+        if failure != nil { return true }
         if seesTargets, let failed = info.overview?.failed, failures.count < failed { return true }
         guard info.rollback?.rollbackID == nil, let events = info.autoRollback else { return false }
         return switch info.status {
@@ -242,9 +290,17 @@ struct DeploymentWatch: Sendable {
     ) -> Outcome {
         step = .sleeping
         var delay = PollCadence.delay(
-            age: now.uptime - beganAt, overview: info?.overview, failureCount: failureCount,
+            after: PollCadence.Look(
+                quiet: now.uptime - changedAt, overview: info?.overview,
+                failureCount: failureCount, callCount: callCount, slowdown: now.slowdown),
             jitter: jitter.next())
-        if info?.status.isFinal == true, failureCount == 0 { delay = min(delay, .seconds(1)) }
-        return (actions + [.sleep(delay)], nil)
+        if info?.status.isFinal == true {
+            delay = min(delay, .seconds(failureCount == 0 ? 1 : 5))
+        }
+        guard let failure else { return (actions + [.sleep(delay)], nil) }
+        let silence = ConnectionChange.Silence(
+            failure: failure, answerAge: answeredAt.map { now.uptime - $0 }, retryDelay: delay)
+        let news = ConnectionChange(deployment: id, silence: silence)
+        return (actions + [.report(.connection(news)), .sleep(delay)], nil)
     }
 }

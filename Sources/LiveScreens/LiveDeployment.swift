@@ -12,8 +12,17 @@ package struct LiveDeployment: Equatable, Sendable {
     /// Whether AWS answers.
     package enum Connection: Equatable, Sendable {
         case answering
-        /// Several looks in a row failed, for this reason.
-        case failing(String)
+        case silent(Silence)
+    }
+
+    /// Looks fail: what is shown is as old as the last answer.
+    package struct Silence: Equatable, Sendable {
+        /// Why the last look failed.
+        package let failure: DeployFailure
+        /// Nil where there was none yet.
+        package let answeredAt: Date?
+        /// When AWS is asked again.
+        package let retryAt: Date
     }
 
     /// Which deployment of a run it is: the first of `count` is 1.
@@ -34,8 +43,8 @@ package struct LiveDeployment: Equatable, Sendable {
     /// The deployment, and after it what rolls it back.
     package private(set) var runs: [LiveRun] = []
     package private(set) var connection = Connection.answering
-    /// When AWS last said something.
-    package private(set) var heardAt: Date?
+    /// Why AWS does not answer, once several looks in a row failed.
+    package private(set) var silenceReason: String?
     /// False once it is known that the AWS keys may not see targets.
     package private(set) var seesTargets = true
     package private(set) var notices: [Problem] = []
@@ -73,17 +82,17 @@ package struct LiveDeployment: Equatable, Sendable {
             revision = location
         case .registered: stage = .creating
         case .created(let created): begin(created, now)
-        case .status(let status): take(status, now)
+        case .status(let status): take(status)
         case .target(let change):
-            heard(now)
             withRun(change.deployment) { $0.take(change.target, at: now) }
         case .lifecycle(let change):
-            heard(now)
             withRun(change.deployment) { $0.take(change.record, of: change.target, at: now) }
         case .stop(let change): withRun(change.deployment) { $0.take(change.stop) }
         case .notice(let notice): take(notice)
+        case .connection(let change): take(change, now)
         case .result(let result):
             stage = .over
+            connection = .answering
             self.result = result
             if let location = result.revision { revision = location }
         }
@@ -121,8 +130,7 @@ package struct LiveDeployment: Equatable, Sendable {
         }
     }
 
-    private mutating func take(_ change: StatusChange, _ now: Date) {
-        heard(now)
+    private mutating func take(_ change: StatusChange) {
         if !runs.contains(where: { $0.id == change.deployment }) {
             runs.append(LiveRun(change.deployment, isRollback: change.isRollback))
         }
@@ -139,16 +147,23 @@ package struct LiveDeployment: Equatable, Sendable {
         guard !notice.isHeartbeat else { return }
         switch notice.problem.code {
         case DeployNotice.cannotLookCode:
-            connection = .failing(notice.problem.why ?? notice.problem.message)
-        case DeployNotice.answersAgainCode: connection = .answering
+            silenceReason = notice.problem.why ?? notice.problem.message
+        case DeployNotice.answersAgainCode: silenceReason = nil
         case DeployNotice.targetsDeniedCode: seesTargets = false
         default: notices.append(notice.problem)
         }
     }
 
-    private mutating func heard(_ now: Date) {
-        heardAt = now
-        connection = .answering
+    private mutating func take(_ change: ConnectionChange, _ now: Date) {
+        guard let silence = change.silence else {
+            connection = .answering
+            return
+        }
+        connection = .silent(
+            Silence(
+                failure: silence.failure,
+                answeredAt: silence.answerAge.map { now.addingTimeInterval(-($0 / .seconds(1))) },
+                retryAt: now.addingTimeInterval(silence.retryDelay / .seconds(1))))
     }
 
     private mutating func withRun(_ id: DeploymentID, _ body: (inout LiveRun) -> Void) {

@@ -40,11 +40,25 @@ extension LiveScreen {
     }
 
     private var looks: [Binding<Message>] {
-        var bindings: [Binding<Message>] = [
+        var bindings: [Binding<Message>] = []
+        if tabs.count > 1 {
+            bindings += [
+                Binding(
+                    .tab, label: "next tab",
+                    detail: "look at the next deployment; 1 to 9: at the one of that number",
+                    message: .nextTab),
+                Binding(
+                    .backTab, label: "previous tab", detail: "look at the deployment before",
+                    message: .previousTab, isInFooter: false),
+            ]
+        }
+        bindings += [
             Binding(
-                .character("n"), label: "next failure", detail: "choose the next failed instance",
+                .character("n"), label: "next failure",
+                detail: "choose the next failed instance, or a deployment that has one",
                 message: .nextFailure,
-                unless: live.run?.counts.failed ?? 0 > 0 ? nil : "nothing failed"),
+                unless: live.run?.counts.failed ?? 0 > 0 || nextFailingTab != nil
+                    ? nil : "nothing failed"),
             Binding(
                 .character("/"), label: "filter", detail: "filter by text: id, event, script",
                 message: .filter),
@@ -67,12 +81,6 @@ extension LiveScreen {
                     .character("o"), label: "original/rollback",
                     detail: "look at the deployment that was rolled back, or at its rollback",
                     message: .toggleRun))
-        }
-        if tabs.count > 1 {
-            bindings += [
-                Binding(.tab, label: "next tab", message: .nextTab),
-                Binding(.backTab, label: "previous tab", message: .previousTab, isInFooter: false),
-            ]
         }
         return bindings
     }

@@ -9,6 +9,10 @@ extension LiveScreen {
         let area = grid.bounds.inset(left: 1, right: 1)
         guard area.width > 0, area.height > 0 else { return }
         var row = area.row
+        if tabs.count > 1, area.height >= 4 {
+            drawTabs(in: &grid, Rect(row: row, column: area.column, width: area.width, height: 1))
+            row += 1
+        }
         for line in headerLines(isShort: area.height < 14).prefix(max(1, area.height / 2)) {
             line.draw(in: &grid, row: row, area)
             row += 1
@@ -27,15 +31,15 @@ extension LiveScreen {
 
     /// A line of the header: a text at the left, one at the right, or the bar.
     private enum HeaderLine {
-        case text(String, Role, trailing: String)
+        case text(String, Role, trailing: String, trailingRole: Role = .quiet)
         case bar(DeploymentOverview, words: String)
 
         func draw(in grid: inout CellGrid, row: Int, _ area: Rect) {
             switch self {
-            case .text(let text, let role, let trailing):
+            case .text(let text, let role, let trailing, let trailingRole):
                 let room = area.width - (trailing.isEmpty ? 0 : displayWidth(trailing) + 2)
                 grid.put(text, row: row, column: area.column, role: role, limit: max(0, room))
-                grid.putTrailing(trailing, row: row, in: area, role: .quiet)
+                grid.putTrailing(trailing, row: row, in: area, role: trailingRole)
             case .bar(let counts, let words):
                 let width = max(8, min(40, area.width / 4))
                 drawBar(counts, in: &grid, row: row, column: area.column, width: width)
@@ -93,7 +97,8 @@ extension LiveScreen {
             lines.append(.bar(run.counts, words: Self.counts(run.counts)))
         }
         if !isShort || run == nil {
-            lines.append(.text(revisionWords, .quiet, trailing: timeWords))
+            let (words, role) = timeWords
+            lines.append(.text(revisionWords, .quiet, trailing: words, trailingRole: role))
         }
         if let error = errorWords { lines.append(.text(error, .failed, trailing: "")) }
         return lines
@@ -126,15 +131,17 @@ extension LiveScreen {
         return commit + UntrustedText(key).escaped
     }
 
-    private var timeWords: String {
-        if case .failing = live.connection, let heard = live.heardAt {
-            return "as of \(shownTime(Int64(max(0, now.timeIntervalSince(heard))))) ago"
+    private var timeWords: (String, Role) {
+        if case .silent(let silence) = live.connection {
+            return (silence.words(at: now), .warning)
         }
-        return switch live.timeLeft(at: now) {
-        case .about(let seconds): "about \(shownTime(Int64(seconds.rounded()))) left"
-        case .overdue(let usual): "longer than usual (\(shownTime(Int64(usual.rounded()))))"
-        case nil: ""
-        }
+        let words =
+            switch live.timeLeft(at: now) {
+            case .about(let seconds): "about \(shownTime(Int64(seconds.rounded()))) left"
+            case .overdue(let usual): "longer than usual (\(shownTime(Int64(usual.rounded()))))"
+            case nil: ""
+            }
+        return (words, .quiet)
     }
 
     private var errorWords: String? {

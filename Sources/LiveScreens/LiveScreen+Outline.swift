@@ -6,7 +6,7 @@ extension LiveScreen {
     /// For screen readers: where it stands, what failed and why, then each instance.
     package var outline: Outline {
         if let dialog { return dialog.outline }
-        var parts: [Outline.Part] = []
+        var parts = tabOutline
         for run in live.runs {
             let name = run.isRollback ? "Rollback" : "Deployment"
             parts.append(

@@ -39,7 +39,7 @@ extension LiveScreen {
 
     private func drawHints(in grid: inout CellGrid, _ rect: Rect) -> Rect {
         var lines: [(String, Role)] = []
-        if case .failing(let reason) = live.connection {
+        if case .silent = live.connection, let reason = live.silenceReason {
             lines.append(
                 ("! AWS does not answer; asking again. \(UntrustedText(reason).escaped)", .warning))
         }

@@ -27,6 +27,8 @@ package struct LiveScreen: Screen {
         /// A deployment that was made from here.
         case opened(LiveDeployment)
         case showStatus(TargetStatus?)
+        /// Counted from 0; what is not there shows nothing.
+        case showTab(Int)
         case nextStatus, follow, toggleDetail, toggleRun, nextTab, previousTab, nextFailure
         case filter, leave
         // Answers of the linear mode.
@@ -98,8 +100,8 @@ package struct LiveScreen: Screen {
         if tabs.count > 1 { badges.append(Badge("\(tab + 1) of \(tabs.count)")) }
         if let result = live.result {
             badges.append(Badge(result.outcome.words, role: result.outcome.role))
-        } else if case .failing = live.connection {
-            badges.append(Badge("AWS does not answer", role: .warning))
+        } else if case .silent(let silence) = live.connection {
+            badges.append(Badge(silence.ageWords(at: now), role: .warning))
         }
         return badges
     }
@@ -134,6 +136,7 @@ package struct LiveScreen: Screen {
         case .follow: isFollowing = true
         case .toggleDetail: isDetailOpen.toggle()
         case .toggleRun: toggleRun()
+        case .showTab(let tab): if tabs.indices.contains(tab) { show(tab: tab) }
         case .nextTab: show(tab: (tab + 1) % tabs.count)
         case .previousTab: show(tab: (tab + tabs.count - 1) % tabs.count)
         case .nextFailure: chooseNextFailure()
@@ -299,6 +302,8 @@ package struct LiveScreen: Screen {
         case .pageDown, .control("f"), .character(" "): move(pageRows)
         case .home, .character("g"): move(-.max)
         case .end, .character("G"): move(.max)
+        case .character(let digit) where "1"..."9" ~= digit:
+            if let number = digit.wholeNumberValue { _ = update(.showTab(number - 1)) }
         case .escape:
             if !filter.isEmpty || statusFilter != nil {
                 filter = TextField()
@@ -320,7 +325,12 @@ package struct LiveScreen: Screen {
         isFollowing = false
     }
 
+    /// Chooses the next failed target; where this deployment has none, shows one that has.
     private mutating func chooseNextFailure() {
+        if live.run?.counts.failed ?? 0 == 0, let other = nextFailingTab {
+            show(tab: other)
+            return
+        }
         let rows = visibleTargets
         let failed = rows.filter { run?.targets[$0]?.status == .failed }
         guard !failed.isEmpty else { return }

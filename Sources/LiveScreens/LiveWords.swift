@@ -1,4 +1,5 @@
 import DeployEngine
+import FoundationEssentials
 import SlipwayCore
 import TextGrid
 
@@ -134,12 +135,47 @@ extension DeployResult.Outcome {
         }
     }
 
+    var sign: String {
+        switch self {
+        case .succeeded, .created: "✓"
+        case .failed, .refused, .invalid: "✗"
+        case .stopped: "–"
+        case .timedOut, .busy, .interrupted, .nothing: "·"
+        }
+    }
+
     var role: Role {
         switch self {
         case .succeeded, .created: .succeeded
         case .failed, .refused, .invalid: .failed
         case .stopped, .timedOut, .busy, .interrupted: .warning
         case .nothing: .notice
+        }
+    }
+}
+
+extension LiveDeployment.Silence {
+    /// `last answer 4s ago, throttled; again in 3s`.
+    func words(at now: Date) -> String {
+        let age = self.age(at: now).map { "last answer \($0) ago" } ?? "no answer yet"
+        let wait = Int64(retryAt.timeIntervalSince(now).rounded(.up))
+        return "\(age), \(reason); " + (wait > 0 ? "again in \(shownTime(wait))" : "asking again")
+    }
+
+    /// The same for where there is little room.
+    func ageWords(at now: Date) -> String { age(at: now).map { "\($0) old" } ?? "no answer yet" }
+
+    private func age(at now: Date) -> String? {
+        answeredAt.map { shownTime(Int64(max(0, now.timeIntervalSince($0)))) }
+    }
+
+    private var reason: String {
+        switch failure.meaning {
+        case .throttled: "throttled"
+        case .unreachable: "no connection"
+        case .answerLost: "connection lost"
+        case .denied: "not allowed"
+        default: "refused"
         }
     }
 }

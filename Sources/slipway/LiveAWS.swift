@@ -10,24 +10,43 @@ extension AWSServices {
     /// AWS itself, or what the environment names in its place.
     static func live(_ environment: [String: String]) -> AWSServices {
         let began = ContinuousClock.now
+        let uptime: @Sendable () -> Duration = { began.duration(to: .now) }
+        let looks = SharedLooks()
         return AWSServices(
             connect: { keys, retries, report in
-                let policy =
+                let policy: RetryPolicy =
                     switch retries {
                     case .many: RetryPolicy()
-                    case .few:
-                        RetryPolicy(attemptLimit: 3, sureAttempts: 1, timeLimit: .seconds(15))
+                    case .few: .few
                     }
                 let caller = AWSCaller(
                     keys: SigningKeys(keys), endpoints: try AWSEndpoints(environment: environment),
                     transport: CurlTransport(ConnectionSettings(environment: environment))
                         .transport,
-                    policy: policy, report: { if let problem = $0.problem { report(problem) } })
+                    policy: policy,
+                    report: { notice in
+                        if notice.isThrottlingOfLooks { looks.throttled(at: uptime()) }
+                        if let problem = notice.problem { report(problem) }
+                    })
                 return AWSConnection(caller)
             },
             packer: { .folders(of: $0) }, interruptions: { Interruptions.begin() },
-            uptime: { began.duration(to: .now) }, sleep: { try await Task.sleep(for: $0) },
-            randomNumber: { UInt64.random(in: .min ... .max) })
+            uptime: uptime, sleep: { try await Task.sleep(for: $0) },
+            randomNumber: { UInt64.random(in: .min ... .max) }, looks: looks)
+    }
+}
+
+extension RetryPolicy {
+    /// For what is not worth waiting long for, or is asked again anyway.
+    fileprivate static let few = RetryPolicy(
+        attemptLimit: 3, sureAttempts: 1, timeLimit: .seconds(15))
+}
+
+extension AWSNotice {
+    /// Whether CodeDeploy throttles, though the request may yet go well.
+    fileprivate var isThrottlingOfLooks: Bool {
+        guard case .willRetry(let error, _, _) = self else { return false }
+        return error.service == .codeDeploy && error.meaning == .throttled
     }
 }
 
@@ -35,6 +54,7 @@ extension AWSConnection {
     init(_ caller: AWSCaller) {
         self.init(
             codeDeploy: { CodeDeployClient(CodeDeployAPI(caller, region: $0)) },
+            looking: { CodeDeployClient(CodeDeployAPI(caller, region: $0, policy: .few)) },
             operations: { CodeDeployOperations(CodeDeployAPI(caller, region: $0)) },
             objects: ObjectStore(caller),
             bucketRegion: { try await S3Client(caller, region: $1).headBucket($0) },
@@ -54,7 +74,7 @@ extension CodeDeployClient {
             },
             create: { try await api.createDeployment($0) },
             deployment: { try await api.getDeployment($0) },
-            targetIDs: { try await api.listDeploymentTargets($0) },
+            targetIDs: { try await api.listDeploymentTargets($0, statuses: $1) },
             targets: { try await api.batchGetDeploymentTargets($1, of: $0) },
             deployments: {
                 // The first page has the newest, of which one is ours or none is.

@@ -113,6 +113,25 @@ struct CodeDeployTests {
         #expect(body(aws.requests[3]).contains(#"["i-26","#))
     }
 
+    @Test func `lists the targets of some statuses only`() async throws {
+        let aws = FakeAWS([.json(200, #"{"targetIds":["i-1"]}"#)])
+        let found = try await client(aws).listDeploymentTargets(
+            try id(), statuses: [.failed, .inProgress])
+        #expect(found == [TargetID("i-1")])
+        #expect(
+            body(aws.requests[0]).contains(
+                #""targetFilters":{"TargetStatus":["Failed","InProgress"]}"#))
+    }
+
+    @Test func `asks no more often than its own policy allows`() async throws {
+        let aws = FakeAWS([.codeDeploy("ThrottlingException")])
+        let api = CodeDeployAPI(
+            try aws.caller(), region: try Region("us-east-1"),
+            policy: RetryPolicy(attemptLimit: 2))
+        await #expect(throws: AWSError.self) { try await api.getDeployment(id()) }
+        #expect(aws.requests.count == 2)
+    }
+
     @Test func `lists the deployments since a moment, whatever pages they come in`() async throws {
         let aws = FakeAWS([
             .json(200, #"{"deployments":["d-3","d-2"],"nextToken":"t"}"#),

@@ -288,6 +288,38 @@ struct JourneyTests {
         #expect(world.shown.contains("version 3"))
     }
 
+    @Test func `several deployments are marked and watched together`() {
+        var world = World.prepared()
+        world.deployments = (1...4).map { number in
+            DeploymentRow(
+                id: number == 4 ? "" : "d-\(number)", startedAt: World.moment,
+                application: "my-app", group: "staging", branch: "master", commit: nil,
+                result: number == 1 ? "unfinished" : "failed", duration: nil,
+                isOpen: number == 1 || number == 4)
+        }
+        func ids(_ numbers: Int...) -> AdminEffect {
+            .watch(World.shop, numbers.compactMap { DeploymentID("d-\($0)") })
+        }
+        func watched() -> [DeploymentID] { world.session.screen.watched?.deployments ?? [] }
+        world.press(.enter, .down, .down, .down, .enter)
+        world.press(.down, .character("m"), .up, .up, .character("m"))
+        #expect(world.shown.contains("+ failed"))
+        #expect(world.shown.contains("watch 2"))
+        world.press(.end, .character("m"))
+        #expect(world.shown.contains("m: it was never made"))
+        world.press(.enter)
+        #expect(watched().map { "\($0)" } == ["d-1", "d-2"])
+        world.resume()
+        #expect(!world.shown.contains("+ "))
+        world.press(.home, .character("m"), .home, .character("m"))
+        #expect(!world.shown.contains("+ "))
+        world.press(.home, .down, .enter)
+        #expect(watched().map { "\($0)" } == ["d-2"])
+        world.resume()
+        world.press(.character("a"))
+        #expect(watched().map { "\($0)" } == ["d-1"])
+    }
+
     @Test func `an answer to a closed screen is dropped`() {
         var world = World.prepared()
         world.press(.enter)

@@ -91,6 +91,15 @@ struct World {
         handle(.paste(PastedText(copying: Array(text.utf8))))
     }
 
+    /// Comes back after deployments were shown.
+    mutating func resume() {
+        var root = session.screen
+        let requests = root.resume([])
+        session = Session(root, width: session.width, height: session.height)
+        perform(requests)
+        begin()
+    }
+
     mutating func resize(_ width: Int, _ height: Int) {
         handle(.resize(width: width, height: height))
     }

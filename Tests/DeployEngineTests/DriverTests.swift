@@ -60,7 +60,7 @@ private final class FakeAWS: Sendable {
                     return Sample.info(status, id: id)
                 }
             },
-            targetIDs: { _ in
+            targetIDs: { _, _ in
                 try await self.call("targetIDs")
                 return [TargetID("i-1")]
             },

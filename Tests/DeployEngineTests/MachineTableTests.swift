@@ -138,7 +138,10 @@ struct MachineTableTests {
         case .findCandidates: "find candidates"
         case .readRevisionUse: "read the revision's use"
         case .readDeployment(let id): "look at \(id)"
-        case .listTargets: "list targets"
+        case .listTargets(_, let statuses):
+            statuses.isEmpty
+                ? "list targets"
+                : "list targets \(statuses.map(\.rawValue).joined(separator: ", "))"
         case .readTargets(_, let ids): "read \(counted(ids.count, "target"))"
         case .sleep: "sleep"
         case .report(let change): "say \(words(change))"
@@ -161,6 +164,8 @@ struct MachineTableTests {
         case .lifecycle(let change): "\(change.record.event) \(change.record.status.rawValue)"
         case .stop(let change): "stop of \(change.deployment)"
         case .notice(let notice): "notice \(notice.problem.code)"
+        case .connection(let change):
+            "connection " + (change.silence == nil ? "answers" : "silent")
         case .result: "result"
         }
     }

@@ -101,11 +101,14 @@ struct MachineTests {
         #expect(run.result?.problems.last?.code == "goes-on")
     }
 
-    @Test func `gives up on a watched deployment that does not answer the first time`() {
+    @Test func `gives up on a watched deployment that nothing was ever heard of`() {
         var run = Run(
             DeployMachine(
                 watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
-        run.feed(.start, .deploymentFailed(Sample.failure(.unreachable)))
+        run.feed(.start)
+        for _ in 0..<2 { run.feed(.deploymentFailed(Sample.failure(.unreachable)), .woke) }
+        #expect(run.result == nil)
+        run.feed(.deploymentFailed(Sample.failure(.unreachable)))
         #expect(run.result?.exitStatus == .aws)
     }
 

@@ -67,6 +67,7 @@ enum Sample {
 struct Run {
     var machine: DeployMachine
     var uptime = Duration.zero
+    var slowdown = 1.0
     private(set) var actions: [DeployAction] = []
 
     init(_ machine: DeployMachine) { self.machine = machine }
@@ -86,7 +87,8 @@ struct Run {
             uptime += .milliseconds(500)
             let date = Sample.began.addingTimeInterval(
                 Double(uptime.components.seconds))
-            last = machine.handle(event, at: Moment(uptime: uptime, date: date))
+            last = machine.handle(
+                event, at: Moment(uptime: uptime, date: date, slowdown: slowdown))
             actions += last
         }
         return last

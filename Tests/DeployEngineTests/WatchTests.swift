@@ -40,7 +40,7 @@ struct WatchTests {
             .deployment(Sample.info(.inProgress, overview: overview(2))),
             .targetIDs([TargetID("i-1")]), .targets([Sample.target("i-1", .inProgress)]), .woke)
         let actions = run.feed(.deployment(Sample.info(.inProgress, overview: overview(2))))
-        #expect(actions == [.listTargets(Sample.id)])
+        #expect(actions == [.listTargets(Sample.id, statuses: [])])
     }
 
     @Test func `says each change once`() {
@@ -126,29 +126,47 @@ struct WatchTests {
 @Suite("The cadence")
 struct CadenceTests {
     private func delay(
-        _ age: Duration, _ overview: DeploymentOverview? = nil, failures: Int = 0,
-        jitter: Double = 0.5
+        _ quiet: Duration, _ overview: DeploymentOverview? = nil, failures: Int = 0,
+        calls: Int = 1, slowdown: Double = 1, jitter: Double = 0.5
     ) -> Duration {
-        PollCadence.delay(age: age, overview: overview, failureCount: failures, jitter: jitter)
+        PollCadence.delay(
+            after: PollCadence.Look(
+                quiet: quiet, overview: overview, failureCount: failures, callCount: calls,
+                slowdown: slowdown), jitter: jitter)
     }
 
-    @Test func `slows down with age`() {
-        let ages: [Duration] = [.zero, .seconds(10), .seconds(120), .seconds(3600)]
-        let delays = ages.map { delay($0) }
+    @Test func `slows down the longer nothing changes`() {
+        let delays = [0, 10, 700, 2000, 3600].map { delay(.seconds($0)) }
         #expect(delays == delays.sorted())
         #expect(delays.first == .seconds(1))
         #expect(delays.last == .seconds(10))
     }
 
+    @Test func `is within two seconds as long as something changes now and then`() {
+        // A hundred targets under way: the deployment, a list, and four batches.
+        for seconds in 0..<600 {
+            #expect(delay(.seconds(seconds), calls: 6, jitter: 1) < .milliseconds(1800))
+        }
+    }
+
     @Test func `is faster while few targets are left`() {
         let near = DeploymentOverview(inProgress: 1, succeeded: 9)
         let far = DeploymentOverview(pending: 9, succeeded: 1)
-        #expect(delay(.seconds(3600), near) == .seconds(2))
+        #expect(delay(.seconds(3600), near) == .milliseconds(1600))
         #expect(delay(.seconds(3600), far) == .seconds(10))
     }
 
+    @Test func `is longer where a look takes many requests`() {
+        #expect(delay(.seconds(10), calls: 12) == delay(.seconds(10), calls: 6) * 2)
+        #expect(delay(.seconds(10), calls: 6) == delay(.seconds(10)))
+    }
+
+    @Test func `is longer for the sake of others`() {
+        #expect(delay(.seconds(10), slowdown: 3) == delay(.seconds(10)) * 3)
+    }
+
     @Test func `doubles with failures, up to a minute`() {
-        let delays = (1...10).map { delay(.seconds(300), failures: $0) }
+        let delays = (1...10).map { delay(.seconds(2000), failures: $0) }
         #expect(delays[0] == .seconds(10))
         #expect(delays[1] == .seconds(20))
         #expect(delays.max() == .seconds(60))

@@ -287,6 +287,7 @@ def walk_well(watch, values, here):
     for command in ("watch", "stop", "rollback", "redeploy"):
         words = [command, "d-1", "--region", "us-east-1", *here]
         watch(*words, *(["--yes"] if command == "stop" else []), variables=nowhere)
+    watch("watch", "d-1", "d-2", "--region", "us-east-1", *here, variables=nowhere)
     for command in ("package", "deploy"):
         watch(command, *here)
     watch("demo", status=SUCCESS)

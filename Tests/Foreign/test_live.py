@@ -53,16 +53,17 @@ fi
 
 
 class Fleet:
-    def __init__(self, binary, folder, instances):
+    def __init__(self, binary, folder, instances, *words):
         self.binary, self.folder = str(binary), folder
         self.log = open(folder / "sandbox.log", "w")
         self.process = subprocess.Popen(
             [self.binary, "sandbox", "--state", str(folder / "state"), "--json", "--unconfined",
-             "--bucket", "revisions,versioned", "--group", f"shop/web:{instances}"],
+             "--bucket", "revisions,versioned", "--group", f"shop/web:{instances}", *words],
             stdout=subprocess.PIPE, stderr=self.log, env=self.plain, text=True,
         )
         facts = json.loads(self.process.stdout.readline())
-        self.instances = facts["instances"]["web"]
+        self.groups = facts["instances"]
+        self.instances = self.groups["web"]
         self.environment = self.plain | {
             "AWS_ENDPOINT_URL": facts["endpoint"],
             "AWS_ACCESS_KEY_ID": facts["access_key_id"],
@@ -150,8 +151,8 @@ class Fleet:
 def fleet(binary, tmp_path):
     made = []
 
-    def make(instances):
-        made.append(Fleet(binary, tmp_path, instances))
+    def make(instances, *words):
+        made.append(Fleet(binary, tmp_path, instances, *words))
         return made[-1]
 
     yield make
@@ -164,8 +165,8 @@ def waits_for(name):
     return f'#!/bin/sh\nuntil [ -e "$SLIPWAY_INSTANCE_ROOT/{name}" ]; do sleep 0.05; done\n'
 
 
-def release(fleet, name):
-    for instance in fleet.instances:
+def release(fleet, name, group="web"):
+    for instance in fleet.groups[group]:
         os.makedirs(instance["root"], exist_ok=True)
         open(os.path.join(instance["root"], name), "w").close()
 
@@ -317,6 +318,87 @@ def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
     records = listed["deployments"] if isinstance(listed, dict) else listed
     assert len(records) == 2
     assert {record["section"] for record in records} == {"production"}
+
+
+def two_deployments(fleet, top):
+    """One to the group `web` and one to `api`; returns their ids."""
+    ids = []
+    for group in ("web", "api"):
+        circle = (top / "circle.yml").read_text()
+        (top / "circle.yml").write_text(
+            circle.replace("deployment_group: web", f"deployment_group: {group}"))
+        made = fleet.run("deploy", "--no-watch", "--progress", "json")
+        assert made.returncode == 0, made.stderr
+        ids.append(json.loads(made.stdout.splitlines()[-1])["deployment_id"])
+    return ids
+
+
+def test_two_deployments_in_tabs_of_which_one_fails(fleet):
+    fleet = fleet(2, "--group", "shop/api:2")
+    top = fleet.repository(
+        before=waits_for("go"), configuration="CodeDeployDefault.AllAtOnce")
+    for instance in fleet.groups["api"]:
+        os.makedirs(instance["root"], exist_ok=True)
+        open(os.path.join(instance["root"], "unlucky"), "w").close()
+    good, bad = two_deployments(fleet, top)
+    with fleet.on_terminal("watch", good, bad, columns=100, lines=50) as screen:
+        screen.until(f"1 ▸ shop {good} 0/2")
+        screen.until(f"2 ▸ shop {bad} 0/2")
+        release(fleet, "go", "api")
+        # Seen from the tab of the other, which is as it was.
+        screen.until(f"2 ✗ shop {bad} 2/2, 2 failed")
+        assert f"1 ▸ shop {good} 0/2" in screen.flat
+        assert "2 running" in screen.flat and "last words" not in screen.flat
+        screen.send("n")
+        screen.until("last words of the script")
+        assert "ScriptFailed" in screen.flat
+        screen.send("1")
+        screen.until("2 running")
+        assert "last words" not in screen.flat
+        release(fleet, "go")
+        screen.until(f"1 ✓ shop {good} 2/2")
+        assert f"2 ✗ shop {bad} 2/2, 2 failed" in screen.flat
+        # Keys were pressed: it stays until it is left.
+        screen.send("q")
+        assert screen.until_end() == 1
+        assert "succeeded after" in screen.flat and good in screen.flat
+        assert "last words of the script" in screen.flat and bad in screen.flat
+        screen.assert_as_before()
+
+
+def test_two_deployments_in_tabs_end_the_screen_with_the_last(fleet):
+    fleet = fleet(1, "--group", "shop/api:1")
+    top = fleet.repository(before=waits_for("go"))
+    ids = two_deployments(fleet, top)
+    with fleet.on_terminal("watch", *ids) as screen:
+        screen.until("1 of 2")
+        release(fleet, "go", "api")
+        screen.until("2 ✓")
+        release(fleet, "go")
+        assert screen.until_end() == 0
+        assert all(id in screen.flat for id in ids)
+
+
+def test_several_deployments_are_told_of_in_lines_too(fleet):
+    fleet = fleet(1, "--group", "shop/api:1")
+    top = fleet.repository()
+    os.makedirs(fleet.groups["api"][0]["root"], exist_ok=True)
+    open(os.path.join(fleet.groups["api"][0]["root"], "unlucky"), "w").close()
+    ids = two_deployments(fleet, top)
+    told = fleet.run("watch", *ids, "--progress", "json")
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    assert told.returncode == 1
+    assert [line["event"] for line in lines[-2:]] == ["result", "result"]
+    assert [line["deployment_id"] for line in lines[-2:]] == ids
+    assert [line["exit_code"] for line in lines[-2:]] == [0, 1]
+    about = [line["deployment_id"] for line in lines if line.get("code") != "keys-from-environment"]
+    assert set(about) == {*ids}
+    plain = fleet.run("watch", *ids, "--progress", "plain")
+    assert plain.returncode == 1
+    results = plain.stdout.splitlines()
+    assert len(results) == 2 and ids[0] in results[0] and ids[1] in results[1]
+    assert f"{ids[1]}    | " in plain.stderr and "last words of the script" in plain.stderr
+    assert fleet.run("watch", ids[0], "no id").returncode == 64
 
 
 # Who stops a deployment.

@@ -83,6 +83,20 @@ enum Fleet {
                 deployment: info.id, isRollback: isRollback, info: info, isNewStatus: true))
     }
 
+    /// Looks that fail, by seconds since the last one that did not, and until the next one.
+    static func silence(after age: Int, retry: Int) -> DeployChange {
+        .connection(
+            ConnectionChange(
+                deployment: id,
+                silence: ConnectionChange.Silence(
+                    failure: DeployFailure(
+                        meaning: .throttled,
+                        problems: [
+                            Problem(code: "throttled", "AWS is throttling GetDeployment")
+                        ], exitStatus: .aws),
+                    answerAge: .seconds(age), retryDelay: .seconds(retry))))
+    }
+
     static func stop(by user: String) -> DeployChange {
         .stop(
             StopChange(
@@ -113,9 +127,30 @@ enum Fleet {
                     + "some instances in your deployment group are experiencing problems."))
     }
 
-    /// A screen that has seen some changes, `seconds` after the deployment was made.
+    /// A screen with a tab for each list of changes, of an application of that name each.
+    static func tabs(
+        _ tabs: [(changes: [DeployChange], application: String)], showing number: Int
+    ) throws -> LiveScreen {
+        var screen = LiveScreen(
+            tabs.map { _ in LiveDeployment() }, now: start, ending: .onRequest)
+        for (index, tab) in tabs.enumerated() {
+            for change in tab.changes { _ = screen.update(.change(tab: index, change)) }
+            var info = try info(.inProgress)
+            info.application = try ApplicationName(tab.application)
+            info.overview = screen.tabs[index].run?.info?.overview
+            info.status = screen.tabs[index].result == nil ? .inProgress : .succeeded
+            _ = screen.update(.change(tab: index, status(info)))
+        }
+        _ = screen.update(.showTab(number - 1))
+        _ = screen.update(.input(.tick(start.addingTimeInterval(42))))
+        return screen
+    }
+
+    /// A screen that has seen some changes, `seconds` after the deployment was made, and then some
+    /// more.
     static func screen(
-        _ changes: [DeployChange], seconds: Double = 42, past: [Double] = [60, 62, 90, 61]
+        _ changes: [DeployChange], then late: [DeployChange] = [], seconds: Double = 42,
+        past: [Double] = [60, 62, 90, 61]
     ) -> LiveScreen {
         var screen = LiveScreen(
             [
@@ -126,6 +161,7 @@ enum Fleet {
             ending: .onRequest)
         for change in changes { _ = screen.update(.change(tab: 0, change)) }
         _ = screen.update(.input(.tick(start.addingTimeInterval(seconds))))
+        for change in late { _ = screen.update(.change(tab: 0, change)) }
         return screen
     }
 }

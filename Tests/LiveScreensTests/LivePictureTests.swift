@@ -45,6 +45,18 @@ import TextGrid
                     + (6...9).map { Fleet.target($0, .pending, at: 0) })
     }
 
+    private static func halfWay() throws -> [DeployChange] {
+        [
+            try Fleet.created(),
+            Fleet.status(
+                try Fleet.info(.inProgress, .init(pending: 3, inProgress: 2, succeeded: 4))),
+        ]
+            + targets(
+                (1...4).map { Fleet.target($0, .succeeded, at: 7) }
+                    + [Fleet.target(5, .inProgress, at: 4), Fleet.target(6, .inProgress, at: 1)]
+                    + (7...9).map { Fleet.target($0, .pending, at: 0) })
+    }
+
     static let scenes: [Scene] = [
         Scene(name: "uploading") {
             let job = DeployJob(
@@ -66,21 +78,7 @@ import TextGrid
                     Fleet.status(try Fleet.info(.created, .init(pending: 9))),
                 ], seconds: 3)
         },
-        Scene(name: "half-way") {
-            Fleet.screen(
-                [
-                    try Fleet.created(),
-                    Fleet.status(
-                        try Fleet.info(
-                            .inProgress, .init(pending: 3, inProgress: 2, succeeded: 4))),
-                ]
-                    + targets(
-                        (1...4).map { Fleet.target($0, .succeeded, at: 7) }
-                            + [
-                                Fleet.target(5, .inProgress, at: 4),
-                                Fleet.target(6, .inProgress, at: 1),
-                            ] + (7...9).map { Fleet.target($0, .pending, at: 0) }))
-        },
+        Scene(name: "half-way") { Fleet.screen(try halfWay()) },
         Scene(name: "one-failed-of-nine") { Fleet.screen(try failedOfNine()) },
         Scene(name: "all-failed") {
             Fleet.screen(
@@ -153,15 +151,20 @@ import TextGrid
                             "instances and lifecycle events are not shown"))),
             ])
         },
+        Scene(name: "first-look-throttled") {
+            Fleet.screen(try failedOfNine(), then: [Fleet.silence(after: 4, retry: 3)])
+        },
         Scene(name: "throttled") {
             Fleet.screen(
-                try failedOfNine() + [
+                try failedOfNine(),
+                then: [
+                    Fleet.silence(after: 16, retry: 15),
                     .notice(
                         DeployNotice(
                             Problem(
                                 .warning, code: DeployNotice.cannotLookCode,
                                 "AWS does not tell how far it is",
-                                why: "AWS is throttling GetDeployment")))
+                                why: "AWS is throttling GetDeployment"))),
                 ])
         },
         Scene(name: "unknown-status") {
@@ -203,6 +206,19 @@ import TextGrid
                         + "[stdout]\u{202E}txt.exe\u{202C} 日本語 e\u{301} 👩‍👩‍👧\r\n[stderr]"
                         + String(repeating: "long ", count: 60) + "end of the long line\n"
                         + "[stderr]\u{0}\u{7F}\u{9B}31m last words"))
+        },
+        Scene(name: "tabs") {
+            try Fleet.tabs(
+                [
+                    (try failedOfNine(), "shop"), (try halfWay(), "api"),
+                    (try halfWay() + [try result(.succeeded, .success)], "worker"),
+                ], showing: 1)
+        },
+        Scene(name: "many-tabs") {
+            try Fleet.tabs(
+                (1...14).map { number in
+                    (number == 12 ? try failedOfNine() : try halfWay(), "shop")
+                }, showing: 12)
         },
         Scene(name: "silent-agent") {
             Fleet.screen(

@@ -144,6 +144,56 @@ import TextGrid
         #expect(!kept.isOver)
     }
 
+    /// Three deployments of three targets each; one of the last one's failed.
+    private static func three() throws -> LiveScreen {
+        var screen = LiveScreen(
+            [LiveDeployment(), LiveDeployment(), LiveDeployment()], now: Fleet.start)
+        for tab in 0..<3 {
+            let counts = DeploymentOverview(pending: tab == 2 ? 2 : 3, failed: tab == 2 ? 1 : 0)
+            _ = screen.update(.change(tab: tab, try Fleet.created()))
+            _ = screen.update(
+                .change(tab: tab, Fleet.status(try Fleet.info(.inProgress, counts))))
+        }
+        return screen
+    }
+
+    @Test func `keys go from deployment to deployment, and to the one that failed`() throws {
+        var session = Session(try Self.three(), width: 80, height: 24)
+        _ = session.begin()
+        func press(_ key: Key) -> Int {
+            _ = session.handle(.key(key))
+            return session.screen.tab
+        }
+        #expect(press(.tab) == 1)
+        #expect(press(.backTab) == 0)
+        #expect(press(.character("2")) == 1)
+        #expect(press(.character("9")) == 1)
+        #expect(press(.character("n")) == 2)
+        #expect(press(.character("n")) == 2)
+        #expect(press(.tab) == 0)
+    }
+
+    @Test func `each deployment shows its own state at a glance`() throws {
+        var screen = try Self.three()
+        _ = screen.update(
+            .change(tab: 1, Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 3)))))
+        var session = Session(screen, width: 120, height: 24)
+        _ = session.begin()
+        let bar = session.frame.lines[1]
+        let id = "\(Fleet.id)"
+        #expect(bar.contains("1 ▸ shop \(id) 0/3 "))
+        #expect(bar.contains("2 ✓ shop \(id) 3/3 "))
+        #expect(bar.contains("3 ▸ shop \(id) 1/3, 1 failed"))
+    }
+
+    @Test func `the session ends with the last of several deployments`() throws {
+        var screen = try Self.three()
+        for tab in [1, 0] { _ = screen.update(.change(tab: tab, Self.end)) }
+        #expect(!screen.isOver)
+        _ = screen.update(.change(tab: 2, Self.end))
+        #expect(screen.isOver)
+    }
+
     @Test func `both filters narrow the table, and Esc shows all`() throws {
         var screen = try Self.running()
         _ = screen.update(Self.change(Fleet.target(3, .failed, at: 4)))
@@ -186,6 +236,25 @@ import TextGrid
         let first = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], past: [])
         #expect(first.live.timeLeft(at: first.now) == nil)
+    }
+
+    @Test func `from the first look that fails it says how old it is, until AWS answers`() throws {
+        var screen = try Self.running()
+        #expect(screen.badges.isEmpty)
+        _ = screen.update(.change(tab: 0, Fleet.silence(after: 2, retry: 4)))
+        #expect(screen.badges.map(\.text) == ["2s old"])
+        _ = screen.update(.input(.tick(Fleet.start.addingTimeInterval(1))))
+        #expect(screen.badges.map(\.text) == ["3s old"])
+        guard case .silent(let silence) = screen.live.connection else {
+            Issue.record("it does not say so")
+            return
+        }
+        #expect(silence.words(at: screen.now) == "last answer 3s ago, throttled; again in 3s")
+        _ = screen.update(.input(.tick(Fleet.start.addingTimeInterval(5))))
+        #expect(silence.words(at: screen.now) == "last answer 7s ago, throttled; asking again")
+        let news = ConnectionChange(deployment: Fleet.id, silence: nil)
+        _ = screen.update(.change(tab: 0, .connection(news)))
+        #expect(screen.badges.isEmpty)
     }
 
     @Test func `a silent agent is named after a minute, and not once it began`() throws {

@@ -10,6 +10,8 @@ import Testing
 private struct DeployWorld {
     /// What looks find, the last one again and again.
     var looks: [DeploymentInfo]
+    /// What looks at other deployments find.
+    var others: [DeploymentID: [DeploymentInfo]] = [:]
     var targets: [DeploymentTarget] = []
     var isTerminal = false
 
@@ -30,15 +32,21 @@ private struct DeployWorld {
         """
 
     static func info(
-        _ status: DeploymentStatus, _ overview: DeploymentOverview
+        _ status: DeploymentStatus, _ overview: DeploymentOverview, id: DeploymentID = id
     ) -> DeploymentInfo {
         DeploymentInfo(id: id, status: status, overview: overview)
     }
 
     /// On a thread of its own: a command waits, and the threads of tests are for what it waits for.
     func run(_ words: String...) async -> (output: String, errors: String, status: Int32) {
+        await run(command: "deploy", words)
+    }
+
+    func run(
+        command: String, _ words: [String]
+    ) async -> (output: String, errors: String, status: Int32) {
         await withCheckedContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(returning: runHere(words)) }
+            Thread.detachNewThread { continuation.resume(returning: runHere([command] + words)) }
         }
     }
 
@@ -51,7 +59,7 @@ private struct DeployWorld {
             case .error: errors.withLock { $0 += text }
             }
         }
-        let status = SlipwayCommand.run(["deploy"] + words, services: services)
+        let status = SlipwayCommand.run(words, services: services)
         return (output.withLock(\.self), errors.withLock(\.self), status)
     }
 
@@ -86,21 +94,19 @@ private struct DeployWorld {
     }
 
     private var aws: AWSServices {
-        let looks = ScriptedLooks(looks)
+        let looks = ScriptedLooks(others.merging([Self.id: looks]) { $1 })
         let targets = targets
         let isTerminal = isTerminal
+        let client = CodeDeployClient(
+            register: { _, _, _ in }, create: { _ in Self.id },
+            deployment: { looks.next(of: $0) }, targetIDs: { _, _ in targets.map(\.id) },
+            targets: { _, ids in targets.filter { ids.contains($0.id) } },
+            deployments: { _, _, _ in [] },
+            revisionUse: { _, _ in RevisionUse(lastUsedAt: nil) })
         return AWSServices(
             connect: { _, _, _ in
                 AWSConnection(
-                    codeDeploy: { _ in
-                        CodeDeployClient(
-                            register: { _, _, _ in }, create: { _ in Self.id },
-                            deployment: { _ in looks.next() },
-                            targetIDs: { _ in targets.map(\.id) },
-                            targets: { _, ids in targets.filter { ids.contains($0.id) } },
-                            deployments: { _, _, _ in [] },
-                            revisionUse: { _, _ in RevisionUse(lastUsedAt: nil) })
-                    },
+                    codeDeploy: { _ in client }, looking: { _ in client },
                     operations: { _ in
                         CodeDeployOperations(
                             stop: { _, _ in .pending }, group: { _, _ in DeploymentGroupInfo() },
@@ -147,12 +153,17 @@ private struct DeployWorld {
 }
 
 private final class ScriptedLooks: Sendable {
-    private let rest: Mutex<[DeploymentInfo]>
+    private let rest: Mutex<[DeploymentID: [DeploymentInfo]]>
 
-    init(_ looks: [DeploymentInfo]) { rest = Mutex(looks) }
+    init(_ looks: [DeploymentID: [DeploymentInfo]]) { rest = Mutex(looks) }
 
-    func next() -> DeploymentInfo {
-        rest.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+    func next(of id: DeploymentID) -> DeploymentInfo {
+        rest.withLock { rest in
+            var looks = rest[id] ?? []
+            let next = looks.count > 1 ? looks.removeFirst() : looks[0]
+            rest[id] = looks
+            return next
+        }
     }
 }
 
@@ -237,5 +248,95 @@ struct DeployCommandTests {
         let (output, _, status) = await failing.run("--no-watch", "--progress", "plain")
         #expect(output.hasPrefix("my-app: created after 0s: d-1  https://us-east-1.console.aws"))
         #expect(status == 0)
+    }
+}
+
+@Suite("slipway watch of several deployments")
+struct WatchSeveralTests {
+    private static let ids = ["d-1", "d-2", "d-3"]
+
+    /// One is over at once, the others after some looks.
+    private static func world(_ ends: [DeploymentStatus]) -> DeployWorld {
+        var world = DeployWorld(looks: [])
+        for (index, end) in ends.enumerated() {
+            guard let id = DeploymentID(ids[index]) else { continue }
+            let counts = DeploymentOverview(inProgress: 1)
+            let looks =
+                Array(
+                    repeating: DeployWorld.info(.inProgress, counts, id: id), count: index * 5)
+                + [DeployWorld.info(end, DeploymentOverview(succeeded: 1), id: id)]
+            if id == DeployWorld.id { world.looks = looks } else { world.others[id] = looks }
+        }
+        return world
+    }
+
+    private static func watch(
+        _ ends: [DeploymentStatus], _ progress: String, ids: [String] = ids
+    ) async -> (output: String, errors: String, status: Int32) {
+        await world(ends).run(
+            command: "watch",
+            Array(ids.prefix(ends.count)) + ["--region", "us-east-1", "--progress", progress])
+    }
+
+    private struct Line: Decodable {
+        let event: String
+        let deploymentId: String?
+        let exitCode: Int?
+    }
+
+    @Test func `each object says whose it is, and the results come last, in order`() async throws {
+        let (output, _, status) = await Self.watch([.succeeded, .failed, .stopped], "json")
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let lines = try output.split(separator: "\n").map {
+            try decoder.decode(Line.self, from: Data($0.utf8))
+        }
+        #expect(status == 1)
+        // The first notice says where the AWS keys are from.
+        #expect(lines.dropFirst().allSatisfy { $0.deploymentId != nil })
+        #expect(lines.suffix(3).map(\.event) == ["result", "result", "result"])
+        #expect(lines.suffix(3).map(\.deploymentId) == Self.ids)
+        #expect(lines.suffix(3).map(\.exitCode) == [0, 1, 4])
+        #expect(lines.dropLast(3).allSatisfy { $0.event != "result" })
+        #expect(lines.count { $0.event == "notice" && $0.deploymentId == nil } == 1)
+    }
+
+    @Test func `each line begins with the deployment that it is about`() async {
+        let (output, errors, _) = await Self.watch([.succeeded, .failed], "plain")
+        let lines = errors.split(separator: "\n").filter { $0.contains("d-") }
+        #expect(lines.count >= 3)
+        for line in lines {
+            let words = line.split(separator: " ")
+            #expect(["d-1", "d-2"].contains(words[1]))
+            // And no line of one names another.
+            let other = words[1] == "d-1" ? "d-2" : "d-1"
+            #expect(!line.contains(other))
+        }
+        let results = output.split(separator: "\n")
+        #expect(results.map { $0.contains("d-1") } == [true, false])
+        #expect(results.map { $0.contains("d-2") } == [false, true])
+    }
+
+    @Test(
+        arguments: [
+            ([.succeeded, .succeeded], 0), ([.succeeded, .failed], 1), ([.stopped, .failed], 1),
+            ([.stopped, .succeeded], 4),
+        ] as [([DeploymentStatus], Int32)])
+    func `ends as the worst of them did`(ends: [DeploymentStatus], status: Int32) async {
+        #expect(await Self.watch(ends, "quiet").status == status)
+    }
+
+    @Test func `one that is named twice is watched once`() async {
+        let (output, _, status) = await Self.watch(
+            [.succeeded, .succeeded], "plain", ids: ["d-1", "d-1"])
+        #expect(output.split(separator: "\n").count == 1)
+        #expect(status == 0)
+    }
+
+    @Test func `an id that is none is wrong usage, whatever the others are`() async {
+        let (_, errors, status) = await Self.watch(
+            [.succeeded, .succeeded], "plain", ids: ["d-1", "no id"])
+        #expect(status == 64)
+        #expect(errors.contains("is no id of a deployment"))
     }
 }

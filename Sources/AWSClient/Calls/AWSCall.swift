@@ -23,6 +23,8 @@ struct AWSCall: Sendable {
     var answer = AnswerBody.memory
     /// Whether it may be carried out twice.
     var isRepeatable = true
+    /// When it is tried again; nil: as the caller does.
+    var policy: RetryPolicy?
 }
 
 /// Why the content of a successful answer is none.

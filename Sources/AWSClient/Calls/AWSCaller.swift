@@ -180,6 +180,7 @@ package final class AWSCaller: Sendable {
     ) async throws {
         var failure = failure
         failure.attempts = progress.attempts
+        let policy = call.policy ?? policy
         guard failure.isTransient, progress.attempts < policy.attemptLimit,
             call.isRepeatable || failure.meaning == .throttled || failure.meaning == .unreachable
         else { throw failure }

@@ -8,10 +8,13 @@ package import SlipwayCore
 package struct CodeDeployAPI: Sendable {
     private let caller: AWSCaller
     private let region: Region
+    private let policy: RetryPolicy?
 
-    package init(_ caller: AWSCaller, region: Region) {
+    /// `policy` says when a request is tried again; nil: as the caller does.
+    package init(_ caller: AWSCaller, region: Region, policy: RetryPolicy? = nil) {
         self.caller = caller
         self.region = region
+        self.policy = policy
     }
 
     /// How many targets ``batchGetDeploymentTargets(_:of:)`` may be asked for at once.
@@ -187,14 +190,22 @@ package struct CodeDeployAPI: Sendable {
         }
     }
 
-    /// All targets of a deployment. Throws with the meaning `notStarted` before there are any.
+    /// All targets of a deployment, or those of the statuses. Throws with the meaning `notStarted`
+    /// before there are any.
     ///
     /// AWS operation: `ListDeploymentTargets`, page by page.
-    package func listDeploymentTargets(_ id: DeploymentID) async throws -> [TargetID] {
-        try await all { token in
+    package func listDeploymentTargets(
+        _ id: DeploymentID, statuses: [TargetStatus] = []
+    ) async throws -> [TargetID] {
+        let names = statuses.map { JSONValue.string($0.rawValue) }
+        return try await all { token in
             try await ask(
                 "ListDeploymentTargets",
-                ["deploymentId": .string(id.rawValue), "nextToken": JSONValue(token)]
+                [
+                    "deploymentId": .string(id.rawValue),
+                    "targetFilters": names.isEmpty ? .null : ["TargetStatus": .array(names)],
+                    "nextToken": JSONValue(token),
+                ]
             ) { answer throws(AnswerFlaw) in
                 Page(
                     elements: (answer["targetIds"]?.elements ?? []).compactMap {
@@ -265,7 +276,7 @@ extension CodeDeployAPI {
                 HeaderField("Content-Type", "application/x-amz-json-1.1"),
                 HeaderField("X-Amz-Target", "CodeDeploy_20141006.\(operation)"),
             ], body: .bytes(body), payload: PayloadHash(.sha256(body)),
-            isRepeatable: isRepeatable)
+            isRepeatable: isRepeatable, policy: policy)
         return try await caller.perform(call) { response throws(AnswerFlaw) in
             // An operation without output may answer with nothing.
             let answer = response.body.isEmpty ? .object([]) : JSONAnswer.parse(response.body)

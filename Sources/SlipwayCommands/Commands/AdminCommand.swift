@@ -41,7 +41,7 @@ struct AdminCommand: ParsableCommand {
         var end = try session(AdminInterface(store.context), mailbox, store, services)
         while let watched = end.screen.watched {
             var root = end.screen
-            for request in root.resume(try watch(watched.deployment, of: watched.project)) {
+            for request in root.resume(try watch(watched.deployments, of: watched.project)) {
                 store.begin(request)
             }
             end = try session(root, mailbox, store, services)
@@ -75,18 +75,21 @@ struct AdminCommand: ParsableCommand {
         }
     }
 
-    /// Shows a deployment until it is left. Returns what kept it from being shown.
-    private func watch(_ deployment: DeploymentID, of project: ProjectName) throws -> [Problem] {
+    /// Shows deployments until they are left. Returns what kept them from being shown.
+    private func watch(_ deployments: [DeploymentID], of project: ProjectName) throws -> [Problem] {
         do {
-            let record = try store.open(.read).deployment(deployment)
-            guard let record else { return [] }
-            let found = DeploymentReference.Found(
-                deployment: deployment, region: record.attempt.region, record: record,
-                project: project)
-            let session = try AWSSession(of: project, in: store, for: "watch")
+            let history = try store.open(.read)
+            let found = try deployments.compactMap { deployment in
+                try history.deployment(deployment).map { record in
+                    DeploymentPlace.Found(
+                        deployment: deployment, region: record.attempt.region, record: record,
+                        project: project)
+                }
+            }
+            guard !found.isEmpty else { return [] }
             let isInLines = Services.current.variable("SLIPWAY_ACCESSIBLE") == "1"
-            _ = try found.watch(
-                session, nil, isInLines ? .lines(hasBar: false) : .screen, ending: .onRequest)
+            _ = try DeploymentPlace.watch(
+                found, store, nil, isInLines ? .lines(hasBar: false) : .screen, ending: .onRequest)
             return []
         } catch let error as any ProblemReporting {
             return error.problems

@@ -19,7 +19,7 @@ struct RedeployOptions: ParsableArguments {
 
     /// Deploys a revision where an earlier deployment went, with its options.
     func deploy(
-        _ revision: S3Location, as info: DeploymentInfo, _ found: DeploymentReference.Found,
+        _ revision: S3Location, as info: DeploymentInfo, _ found: DeploymentPlace.Found,
         _ session: AWSSession, verb: String
     ) throws {
         guard let application = info.application ?? found.record?.attempt.application,
@@ -128,7 +128,7 @@ struct RollbackCommand: ParsableCommand {
     }
 
     private func earlier(
-        than info: DeploymentInfo, _ found: DeploymentReference.Found
+        than info: DeploymentInfo, _ found: DeploymentPlace.Found
     ) throws -> S3Location? {
         if case .s3(let location) = info.previousRevision, .s3(location) != info.revision {
             return location
@@ -152,7 +152,7 @@ struct RollbackCommand: ParsableCommand {
 }
 
 private func info(
-    of found: DeploymentReference.Found, _ session: AWSSession
+    of found: DeploymentPlace.Found, _ session: AWSSession
 ) throws -> DeploymentInfo {
     let client = session.connection.codeDeploy(found.region)
     return try waiting { try await client.deployment(found.deployment) }

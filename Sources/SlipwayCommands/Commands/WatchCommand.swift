@@ -6,39 +6,73 @@ import SlipwayCore
 struct WatchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Watch a deployment that runs, or see how one ended.",
+        abstract: "Watch deployments that run, or see how they ended.",
         discussion: """
-            Ends as deploy does: 0 where it succeeded, 1 where it failed, 4 where it was stopped, 5 \
-            where the time limit passed. Interrupted, it leaves and the deployment goes on.
+            Several are watched side by side: in tabs on the live screen, else in lines that begin \
+            with the id, the results last.
+
+            Ends as deploy does: 0 where all succeeded, 1 where one failed, else 4 where one was \
+            stopped, 2 or 3 where one could not be watched, 5 where the time limit passed. \
+            Interrupted, it leaves and the deployments go on.
 
             Examples:
               slipway watch
               slipway watch d-75I7MBT7C --region us-east-1
+              slipway watch d-75I7MBT7C d-8KQ2XLW1D
             """)
 
-    @OptionGroup var reference: DeploymentReference
+    @OptionGroup var reference: DeploymentReferences
     @OptionGroup var timeLimit: TimeLimitOption
     @OptionGroup var progress: ProgressOptions
 
     func run() throws {
-        let found = try reference.resolve()
-        let session = try AWSSession(of: found.project, in: reference.store, for: "watch")
-        let result = try found.watch(session, try timeLimit.limit(), progress.form())
-        if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
+        let results = try DeploymentPlace.watch(
+            try reference.resolve(), reference.store, try timeLimit.limit(), progress.form())
+        let status = ExitStatus.worst(of: results)
+        if status != .success { throw EarlyExit(status) }
     }
 }
 
-extension DeploymentReference.Found {
+extension DeploymentPlace {
+    /// Watches deployments to their ends, each with the AWS keys of its project.
+    static func watch(
+        _ found: [Found], _ store: StoreOptions, _ limit: Duration?, _ form: ProgressPrinter.Form,
+        ending: LiveScreen.Ending = .withLastDeployment
+    ) throws -> [DeployResult] {
+        var sessions: [ProjectName?: AWSSession] = [:]
+        let runs = try found.map { found in
+            let known = sessions[found.project]?.silent
+            let session = try known ?? AWSSession(of: found.project, in: store, for: "watch")
+            sessions[found.project] = session
+            return found.run(session, limit, form, ending)
+        }
+        let results = try DeployRuns(runs)()
+        for (found, result) in zip(found, results) {
+            found.settle(result, sessions[found.project]?.store)
+        }
+        return results
+    }
+}
+
+extension DeploymentPlace.Found {
     /// Watches the deployment to its end.
     func watch(
-        _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form,
-        ending: LiveScreen.Ending = .withLastDeployment
+        _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form
     ) throws -> DeployResult {
-        let run = DeployRun(
+        let result = try run(session, limit, form, .withLastDeployment)()
+        settle(result, session.store)
+        return result
+    }
+
+    fileprivate func run(
+        _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form,
+        _ ending: LiveScreen.Ending
+    ) -> DeployRun {
+        DeployRun(
             machine: DeployMachine(
                 watching: .init(deployment: deployment, region: region, timeLimit: limit),
                 seed: Services.current.aws.randomNumber()),
-            session: session, form: form,
+            session: session, form: form, watched: deployment,
             context: {
                 LiveContext(
                     commit: record?.attempt.commit, section: record?.attempt.section,
@@ -47,8 +81,5 @@ extension DeploymentReference.Found {
                     store: try? session.openStoreForScreen(),
                     ending: ending)
             })
-        let result = try run()
-        settle(result, session.store)
-        return result
     }
 }

@@ -6,8 +6,16 @@ import SlipwayCore
 enum ChangeJSON {
     static let schema = 1
 
-    static func object(_ change: DeployChange, at date: Date) -> JSONValue {
-        let (event, members) = members(change)
+    /// Nil for what only screens show. A notice is about `deployment` where it says no other.
+    static func object(
+        _ change: DeployChange, of deployment: DeploymentID? = nil, at date: Date
+    ) -> JSONValue? {
+        var change = change
+        if case .notice(var notice) = change {
+            notice.deployment = notice.deployment ?? deployment
+            change = .notice(notice)
+        }
+        guard let (event, members) = members(change) else { return nil }
         return .object(
             [
                 .init(key: "schema", value: .integer(schema)),
@@ -16,7 +24,7 @@ enum ChangeJSON {
             ] + members)
     }
 
-    private static func members(_ change: DeployChange) -> (String, [JSONValue.Member]) {
+    private static func members(_ change: DeployChange) -> (String, [JSONValue.Member])? {
         switch change {
         case .plan(let job, let number, let count): ("plan", plan(job, number, count))
         case .progress(let progress):
@@ -76,6 +84,7 @@ enum ChangeJSON {
                         ? diagnostics(change.record.diagnostics) : .null,
                 ])
             )
+        case .connection: nil
         case .stop(let change):
             (
                 "notice",

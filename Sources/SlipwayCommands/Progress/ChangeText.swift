@@ -22,6 +22,7 @@ enum ChangeText {
                     + "(\(change.deployment))"
             ]
         case .lifecycle(let change): lifecycle(change)
+        case .connection: []
         case .stop(let change): [stop(change)]
         case .notice(let notice): lines(notice.problem, isQuiet: notice.isHeartbeat)
         case .result(let result): failures(result)

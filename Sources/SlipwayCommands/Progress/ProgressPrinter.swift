@@ -15,6 +15,8 @@ struct ProgressPrinter {
     }
 
     private let form: Form
+    /// What is told of, where other deployments are told of beside it.
+    private let deployment: DeploymentID?
     private let console: Console
     private let now: () -> Date
     private let uptime: () -> Duration
@@ -24,9 +26,11 @@ struct ProgressPrinter {
     private var barIsShown = false
 
     init(
-        _ form: Form, console: Console, now: @escaping () -> Date, uptime: @escaping () -> Duration
+        _ form: Form, of deployment: DeploymentID? = nil, console: Console,
+        now: @escaping () -> Date, uptime: @escaping () -> Duration
     ) {
         self.form = form
+        self.deployment = deployment
         self.console = console
         self.now = now
         self.uptime = uptime
@@ -46,31 +50,59 @@ struct ProgressPrinter {
             guard time - (lastProgress ?? began) >= Self.progressInterval else { return }
             lastProgress = time
         }
+        if case .result(let result) = change {
+            showFailures(of: result)
+            try showEnd(of: result)
+            return
+        }
         switch form {
-        case .json:
-            try console.document(ChangeJSON.object(change, at: now()).compact + "\n")
-            try console.flush()
-        case .screen:
-            guard case .result(let result) = change else { return }
-            for line in ChangeText.lines(change) { console.note(line) }
-            try console.line(ChangeText.summary(result))
-        case .quiet:
-            guard case .result(let result) = change, result.exitStatus != .success else { return }
-            for line in ChangeText.lines(change) { console.note(line) }
-            console.note(ChangeText.summary(result))
+        case .json: try showObject(change)
+        case .screen, .quiet: break
         case .lines:
             clearBar()
             for line in ChangeText.lines(change) { console.note(stamp(line)) }
-            if case .result(let result) = change { try console.line(ChangeText.summary(result)) }
         }
     }
 
-    /// How long it has been, in front of a line: ` 1:05`.
+    /// What there is to say of a result before its last line.
+    mutating func showFailures(of result: DeployResult) {
+        let lines = ChangeText.lines(.result(result))
+        switch form {
+        case .json: break
+        case .quiet where result.exitStatus == .success: break
+        case .quiet, .screen:
+            if let deployment, !lines.isEmpty { console.note("\(deployment):") }
+            for line in lines { console.note(line) }
+        case .lines:
+            clearBar()
+            for line in lines { console.note(stamp(line)) }
+        }
+    }
+
+    /// The last line: the result.
+    func showEnd(of result: DeployResult) throws {
+        switch form {
+        case .json: try showObject(.result(result))
+        case .quiet:
+            if result.exitStatus != .success { console.note(ChangeText.summary(result)) }
+        case .screen, .lines: try console.line(ChangeText.summary(result))
+        }
+    }
+
+    private func showObject(_ change: DeployChange) throws {
+        guard let object = ChangeJSON.object(change, of: deployment, at: now()) else { return }
+        try console.document(object.compact + "\n")
+        try console.flush()
+    }
+
+    /// How long it has been, in front of a line: ` 1:05`; then the deployment that it is about, where
+    /// there are several.
     private func stamp(_ line: String) -> String {
-        guard !line.hasPrefix("  ") else { return "       " + line }
+        let label = deployment.map { "\($0)  " } ?? ""
+        guard !line.hasPrefix("  ") else { return "       " + label + line }
         let seconds = (uptime() - began).components.seconds
         let text = "\(seconds / 60):\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)"
-        return String(repeating: " ", count: max(0, 6 - text.count)) + text + "  " + line
+        return String(repeating: " ", count: max(0, 6 - text.count)) + text + "  " + label + line
     }
 
     /// A line that tells of no change, where lines are told.

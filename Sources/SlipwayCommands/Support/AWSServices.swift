@@ -27,6 +27,8 @@ package struct AWSServices: Sendable {
     package var uptime: @Sendable () -> Duration
     package var sleep: @Sendable (Duration) async throws -> Void
     package var randomNumber: @Sendable () -> UInt64
+    /// Shared by everything in the process that watches deployments.
+    package var looks: SharedLooks
 
     package init(
         connect:
@@ -36,7 +38,7 @@ package struct AWSServices: Sendable {
         interruptions: @escaping @Sendable () -> AsyncStream<Void>,
         uptime: @escaping @Sendable () -> Duration,
         sleep: @escaping @Sendable (Duration) async throws -> Void,
-        randomNumber: @escaping @Sendable () -> UInt64
+        randomNumber: @escaping @Sendable () -> UInt64, looks: SharedLooks = SharedLooks()
     ) {
         self.connect = connect
         self.packer = packer
@@ -44,6 +46,7 @@ package struct AWSServices: Sendable {
         self.uptime = uptime
         self.sleep = sleep
         self.randomNumber = randomNumber
+        self.looks = looks
     }
 
     /// No AWS at all.
@@ -59,6 +62,8 @@ package struct AWSServices: Sendable {
 /// AWS, by one pair of AWS keys.
 package struct AWSConnection: Sendable {
     package var codeDeploy: @Sendable (Region) -> CodeDeployClient
+    /// The same, for what is asked again anyway: it hardly tries again by itself.
+    package var looking: @Sendable (Region) -> CodeDeployClient
     package var operations: @Sendable (Region) -> CodeDeployOperations
     package var objects: ObjectStore
     /// The region a bucket is in. AWS operation: `HeadBucket`.
@@ -72,6 +77,7 @@ package struct AWSConnection: Sendable {
 
     package init(
         codeDeploy: @escaping @Sendable (Region) -> CodeDeployClient,
+        looking: @escaping @Sendable (Region) -> CodeDeployClient,
         operations: @escaping @Sendable (Region) -> CodeDeployOperations, objects: ObjectStore,
         bucketRegion: @escaping @Sendable (BucketName, Region) async throws -> Region?,
         keepsVersions: @escaping @Sendable (BucketName, Region) async throws -> Bool,
@@ -79,6 +85,7 @@ package struct AWSConnection: Sendable {
         now: @escaping @Sendable () -> Date
     ) {
         self.codeDeploy = codeDeploy
+        self.looking = looking
         self.operations = operations
         self.objects = objects
         self.bucketRegion = bucketRegion

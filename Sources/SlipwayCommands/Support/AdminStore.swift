@@ -349,6 +349,6 @@ extension DeploymentRow {
             group: record.attempt.deploymentGroup.rawValue,
             branch: record.attempt.tag ?? record.attempt.branch,
             commit: record.attempt.commit?.short, result: record.standing.word,
-            duration: record.seconds.map { shownTime(Int64($0)) })
+            duration: record.seconds.map { shownTime(Int64($0)) }, isOpen: record.isOpen)
     }
 }

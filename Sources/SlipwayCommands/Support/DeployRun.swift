@@ -80,6 +80,8 @@ struct DeployRun: Sendable {
     let machine: DeployMachine
     let session: AWSSession
     let form: ProgressPrinter.Form
+    /// The deployment, where it is made already.
+    var watched: DeploymentID?
     /// The top of the repository whose application roots are packed.
     var repository = "."
     /// For the live screen; asked for only where there is one.
@@ -92,13 +94,23 @@ struct DeployRun: Sendable {
         fold: @escaping @Sendable (DeployChange) -> Problem? = { _ in nil }
     ) throws -> DeployResult {
         if form == .screen, let taken = Services.current.screens.take() {
-            let result = try LiveRun(self, context()).show(on: taken, fold)
-            var printer = printer(.screen)
-            try printer.show(.result(result))
+            let result = try LiveRun([self]).show(on: taken, fold)[0]
+            try tell(result)
             return result
         }
         let interruptions = Services.current.aws.interruptions()
         return try waiting { try await run(interruptions, fold) }
+    }
+
+    /// What is told on the normal screen after the live one.
+    func tell(_ result: DeployResult) throws {
+        var printer = printer(.screen)
+        try printer.show(.result(result))
+    }
+
+    /// The form off the live screen: a terminal that cannot show screens gets lines.
+    var lineForm: ProgressPrinter.Form {
+        form == .screen ? .lines(hasBar: Services.current.terminal.isError) : form
     }
 
     /// What carries machines out.
@@ -106,26 +118,28 @@ struct DeployRun: Sendable {
         let services = Services.current
         let connection = session.connection
         return DeployDriver(
-            codeDeploy: { connection.codeDeploy($0) },
+            codeDeploy: { connection.codeDeploy($0) }, looking: { connection.looking($0) },
             uploader: RevisionUploader(
                 packer: services.aws.packer(repository), store: connection.objects),
             clock: EngineClock(
                 uptime: services.aws.uptime, date: connection.now, sleep: services.aws.sleep),
-            recordedStop: session.recordedStops())
+            looks: services.aws.looks, recordedStop: session.recordedStops())
     }
 
-    private func printer(_ form: ProgressPrinter.Form) -> ProgressPrinter {
+    /// `deployment` is the one that is told of, where others are told of beside it.
+    func printer(
+        _ form: ProgressPrinter.Form, of deployment: DeploymentID? = nil
+    ) -> ProgressPrinter {
         let services = Services.current
         return ProgressPrinter(
-            form, console: services.console, now: services.now, uptime: services.aws.uptime)
+            form, of: deployment, console: services.console, now: services.now,
+            uptime: services.aws.uptime)
     }
 
     private func run(
         _ interruptions: AsyncStream<Void>, _ fold: @Sendable (DeployChange) -> Problem?
     ) async throws -> DeployResult {
-        // A terminal that cannot show screens gets lines.
-        var printer = printer(
-            form == .screen ? .lines(hasBar: Services.current.terminal.isError) : form)
+        var printer = printer(lineForm)
         if let notice = session.keysNotice { try printer.show(.notice(DeployNotice(notice))) }
         var failure: (any Error)?
         let result = await driver.run(
@@ -159,15 +173,23 @@ struct AWSSession: Sendable {
     let connection: AWSConnection
     /// The same, for what is not worth waiting long for.
     let hasty: AWSConnection
-    let notices: AsyncStream<Problem>
+    private(set) var notices: AsyncStream<Problem>
     /// Where the AWS keys are from, if not the project's own.
-    let keysNotice: Problem?
+    private(set) var keysNotice: Problem?
     /// The store that the keys are from, opened to be changed; nil where they are not from one.
     let store: ProjectStore?
     private let options: StoreOptions
 
     /// The store, wherever the keys are from. Throws where there is none or it cannot be written.
     func openStore() throws -> ProjectStore { try store ?? options.open(.write) }
+
+    /// The same for another run: what there is to say of it is said by one.
+    var silent: AWSSession {
+        var other = self
+        other.notices = AsyncStream { $0.finish() }
+        other.keysNotice = nil
+        return other
+    }
 
     /// The store as a screen needs it, which has the terminal: what would need a passphrase is
     /// refused instead of asked for.

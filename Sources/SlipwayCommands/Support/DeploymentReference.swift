@@ -10,6 +10,34 @@ struct DeploymentReference: ParsableArguments {
             "The deployment's id; else the newest that this project made.",
             valueName: "deployment-id"))
     var deployment: String?
+    @OptionGroup var place: DeploymentPlace
+
+    var store: StoreOptions { place.store }
+
+    func resolve() throws -> DeploymentPlace.Found { try place.find(deployment) }
+}
+
+/// Which deployments a command is about.
+struct DeploymentReferences: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "The deployments' ids; else the newest that this project made.",
+            valueName: "deployment-id"))
+    var deployments: [String] = []
+    @OptionGroup var place: DeploymentPlace
+
+    var store: StoreOptions { place.store }
+
+    /// At least one, each once.
+    func resolve() throws -> [DeploymentPlace.Found] {
+        guard !deployments.isEmpty else { return [try place.find(nil)] }
+        var seen: Set<String> = []
+        return try deployments.filter { seen.insert($0).inserted }.map { try place.find($0) }
+    }
+}
+
+/// Where a deployment is, and whose.
+struct DeploymentPlace: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The region it is in; else what the store knows, or $AWS_REGION.",
@@ -31,9 +59,10 @@ struct DeploymentReference: ParsableArguments {
         var project: ProjectName?
     }
 
-    func resolve() throws -> Found {
+    /// Finds a deployment by its id; without one, the project's newest.
+    func find(_ id: String?) throws -> Found {
         let project = try project.resolveIfKnown()
-        guard let text = deployment else { return try newest(of: project) }
+        guard let text = id else { return try newest(of: project) }
         guard let id = DeploymentID(text) else {
             throw UsageProblem(
                 Problem(
@@ -98,7 +127,7 @@ struct DeploymentReference: ParsableArguments {
     }
 }
 
-extension DeploymentReference.Found {
+extension DeploymentPlace.Found {
     /// Writes down what became known of the deployment, where the history has it. What cannot be
     /// written is not worth failing for: AWS knows it.
     func settle(_ result: DeployResult, _ store: ProjectStore?) {

@@ -41,56 +41,59 @@ struct LiveContext: Sendable {
     }
 }
 
-/// A run that is shown on the live screen: the engine beside the screen's loop, which has the main
-/// thread.
+/// Runs that are shown on the live screen, a tab each: the engines beside the screen's loop, which
+/// has the main thread.
 struct LiveRun: Sendable {
-    let run: DeployRun
-    let context: LiveContext
     private let mailbox = Mailbox<LiveScreen.Message>()
-    private let tabs: OpenTabs
+    private let tabs = OpenTabs()
 
-    init(_ run: DeployRun, _ context: LiveContext) {
-        self.run = run
-        self.context = context
-        tabs = OpenTabs()
+    /// The first tabs; at least one. Others are opened from the screen.
+    init(_ runs: [DeployRun]) {
+        for run in runs { tabs.open(OpenTab(run: run, context: run.context())) {} }
     }
 
-    /// Runs until the deployment is over or somebody leaves; then gives the terminal back. The
-    /// deployment goes on when somebody leaves.
+    /// Runs until the deployments are over or somebody leaves; then gives the terminal back. The
+    /// deployments go on when somebody leaves. `fold` gets every change of the first tabs, and may
+    /// have something to say of it.
+    ///
+    /// Returns the results of the first tabs.
     func show(
         on taken: ScreenServices.Taken, _ fold: @escaping @Sendable (DeployChange) -> Problem?
-    ) throws -> DeployResult {
+    ) throws -> [DeployResult] {
         let services = Services.current
-        let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
-        let engine = Task { await drive(run.machine, tab: 0, leaving, run.session.notices, fold) }
-        let screen = LiveScreen([live(run.machine)], now: services.now(), ending: context.ending)
+        let first = tabs.all
+        let engines = first.enumerated().map { index, tab in
+            Task { await drive(tab, index, tab.run.machine, tab.run.session.notices, fold) }
+        }
+        let screen = LiveScreen(
+            first.map { $0.live($0.run.machine) }, now: services.now(),
+            ending: first[0].context.ending)
         let end = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
             begin($0)
         }
         taken.close()
-        if !end.screen.live.isOver { leave.yield() }
+        // What is over does not mind.
         tabs.leaveAll()
-        if end.isInterrupted { leave.yield() }
+        if end.isInterrupted { tabs.leaveAll() }
         return try waiting {
             // What was asked for last, such as a stop, must reach AWS.
             await tabs.finish()
-            return await engine.value
+            var results: [DeployResult] = []
+            for engine in engines { results.append(await engine.value) }
+            return results
         }
-    }
-
-    private func live(_ machine: DeployMachine) -> LiveDeployment {
-        LiveDeployment(
-            pastDurations: context.pastDurations, commit: context.commit, region: machine.region)
     }
 
     /// Runs a machine whose changes go to a tab.
     private func drive(
-        _ machine: DeployMachine, tab: Int, _ leaving: AsyncStream<Void>,
-        _ notices: AsyncStream<Problem>, _ fold: @Sendable (DeployChange) -> Problem?
+        _ tab: OpenTab, _ index: Int, _ machine: DeployMachine, _ notices: AsyncStream<Problem>,
+        _ fold: @Sendable (DeployChange) -> Problem?
     ) async -> DeployResult {
-        func post(_ change: DeployChange) { mailbox.post(.change(tab: tab, change)) }
-        if tab == 0, let notice = run.session.keysNotice { post(.notice(DeployNotice(notice))) }
-        return await run.driver.run(machine, interruptions: leaving, notices: notices) { change in
+        func post(_ change: DeployChange) { mailbox.post(.change(tab: index, change)) }
+        if let notice = tab.keysNotice { post(.notice(DeployNotice(notice))) }
+        return await tab.run.driver.run(
+            machine, interruptions: tab.leaving, notices: notices
+        ) { change in
             if let problem = fold(change) { post(.notice(DeployNotice(problem))) }
             post(change)
         }
@@ -103,45 +106,49 @@ struct LiveRun: Sendable {
     }
 
     private func carryOut(_ effect: LiveScreen.Effect) async {
-        let tab =
+        let index =
             switch effect {
             case .stop(let tab, _, _, _), .redeploy(let tab, _, _), .rollback(let tab, _, _): tab
             }
+        guard let tab = tabs[index] else { return }
         do {
-            try await perform(effect)
+            try await perform(effect, in: tab)
         } catch let error as any ProblemReporting {
-            mailbox.post(.failed(tab: tab, error.problems))
+            mailbox.post(.failed(tab: index, error.problems))
         } catch {
             mailbox.post(
-                .failed(tab: tab, [Problem(code: "unexpected", "it did not work: \(error)")]))
+                .failed(tab: index, [Problem(code: "unexpected", "it did not work: \(error)")]))
         }
     }
 
-    private func perform(_ effect: LiveScreen.Effect) async throws {
+    private func perform(_ effect: LiveScreen.Effect, in tab: OpenTab) async throws {
+        let connection = tab.run.session.connection
         switch effect {
-        case .stop(let tab, let id, let region, let rollsBack):
-            let answer = try await run.session.stop(
-                id, in: region, rollsBack: rollsBack, of: context.project,
-                writingTo: context.store)
-            func post(_ change: DeployChange) { mailbox.post(.change(tab: tab, change)) }
+        case .stop(let index, let id, let region, let rollsBack):
+            let answer = try await tab.run.session.stop(
+                id, in: region, rollsBack: rollsBack, of: tab.context.project,
+                writingTo: tab.context.store)
+            func post(_ change: DeployChange) { mailbox.post(.change(tab: index, change)) }
             if let notice = answer.notice { post(.notice(DeployNotice(notice))) }
             if let stop = answer.stop { post(.stop(StopChange(deployment: id, stop: stop))) }
             mailbox.post(
                 .done(
-                    tab: tab,
+                    tab: index,
                     answer.status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
         case .redeploy(_, let id, let region):
-            let info = try await run.session.connection.codeDeploy(region).deployment(id)
-            try await deploy(info.revision, as: info, region, verb: "again as")
+            let info = try await connection.codeDeploy(region).deployment(id)
+            try await deploy(info.revision, as: info, region, verb: "again as", from: tab)
         case .rollback(_, let id, let region):
-            let info = try await run.session.connection.codeDeploy(region).deployment(id)
-            try await deploy(info.previousRevision, as: info, region, verb: "rollback of")
+            let info = try await connection.codeDeploy(region).deployment(id)
+            try await deploy(
+                info.previousRevision, as: info, region, verb: "rollback of", from: tab)
         }
     }
 
-    /// Deploys in a tab of its own.
+    /// Deploys in a tab of its own, with the AWS keys of the tab in which it was asked for.
     private func deploy(
-        _ revision: Revision?, as info: DeploymentInfo, _ region: Region, verb: String
+        _ revision: Revision?, as info: DeploymentInfo, _ region: Region, verb: String,
+        from tab: OpenTab
     ) async throws {
         guard case .s3(let location)? = revision else {
             throw Problem(
@@ -153,6 +160,7 @@ struct LiveRun: Sendable {
                 code: "no-group", "AWS does not say which group \(info.id) was for",
                 fix: "leave, and deploy with slipway deploy")
         }
+        let context = tab.context
         let seed = Services.current.aws.randomNumber()
         let job = DeployJob(
             deploying: location, as: info, application, group, in: region,
@@ -162,25 +170,55 @@ struct LiveRun: Sendable {
         let history = DeploymentHistory(
             ifKnown: context.project, in: context.store, section: context.section,
             watches: true)
-        let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
         let machine = DeployMachine(jobs: [job], options: .init(seed: seed))
-        let tab = tabs.open(leave) { mailbox.post(.opened(live(machine))) }
+        let new = OpenTab(run: tab.run, context: context, isFirst: false)
+        let index = tabs.open(new) { mailbox.post(.opened(new.live(machine))) }
         _ = await drive(
-            machine, tab: tab, leaving, AsyncStream { $0.finish() }, { history?.fold($0) })
+            new, index, machine, AsyncStream { $0.finish() }, { history?.fold($0) })
     }
 }
 
-/// The tabs beside the first, each of which can be told to leave.
+/// A tab of the live screen, which can be told to leave.
+private struct OpenTab: Sendable {
+    /// What it runs, or what the run was like from which it was opened.
+    let run: DeployRun
+    let context: LiveContext
+    /// Where the AWS keys are from, once for those who share them.
+    let keysNotice: Problem?
+    let leaving: AsyncStream<Void>
+    let leave: AsyncStream<Void>.Continuation
+
+    init(run: DeployRun, context: LiveContext, isFirst: Bool = true) {
+        self.run = run
+        self.context = context
+        keysNotice = isFirst ? run.session.keysNotice : nil
+        (leaving, leave) = AsyncStream.makeStream(of: Void.self)
+    }
+
+    func live(_ machine: DeployMachine) -> LiveDeployment {
+        LiveDeployment(
+            pastDurations: context.pastDurations, commit: context.commit, region: machine.region)
+    }
+}
+
+/// The tabs, and the work that was begun in them.
 private final class OpenTabs: Sendable {
-    private let leaves = Mutex<[AsyncStream<Void>.Continuation]>([])
+    private let tabs = Mutex<[OpenTab]>([])
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
-    /// The number of a new tab; `post` tells the screen of it before another can be opened.
-    func open(_ leave: AsyncStream<Void>.Continuation, _ post: () -> Void) -> Int {
-        leaves.withLock { leaves in
-            leaves.append(leave)
+    var all: [OpenTab] { tabs.withLock(\.self) }
+
+    subscript(index: Int) -> OpenTab? {
+        tabs.withLock { $0.indices.contains(index) ? $0[index] : nil }
+    }
+
+    /// Returns the number of a new tab; `post` tells the screen of it before another can be opened.
+    @discardableResult
+    func open(_ tab: OpenTab, _ post: () -> Void) -> Int {
+        tabs.withLock { tabs in
+            tabs.append(tab)
             post()
-            return leaves.count
+            return tabs.count - 1
         }
     }
 
@@ -192,8 +230,6 @@ private final class OpenTabs: Sendable {
     }
 
     func leaveAll() {
-        leaves.withLock { leaves in
-            for leave in leaves { leave.yield() }
-        }
+        for tab in all { tab.leave.yield() }
     }
 }
