@@ -69,7 +69,7 @@ extension DeployMachine {
         let (outcome, status): (DeployResult.Outcome, ExitStatus) =
             switch info.status {
             case .succeeded: (.succeeded, .success)
-            case .stopped: (.stopped, .deploymentStopped)
+            case .stopped: (.stopped, watched?.isToStop == true ? .success : .deploymentStopped)
             default: (.failed, .deploymentFailed)
             }
         var result = result(outcome, status, at: now)

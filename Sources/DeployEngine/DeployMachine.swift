@@ -69,11 +69,16 @@ package struct DeployMachine: Sendable {
         package var deployment: DeploymentID
         package var region: Region
         package var timeLimit: Duration?
+        /// Whether it is watched for its stop: then to be stopped is success.
+        package var isToStop: Bool
 
-        package init(deployment: DeploymentID, region: Region, timeLimit: Duration?) {
+        package init(
+            deployment: DeploymentID, region: Region, timeLimit: Duration?, isToStop: Bool = false
+        ) {
             self.deployment = deployment
             self.region = region
             self.timeLimit = timeLimit
+            self.isToStop = isToStop
         }
     }
 

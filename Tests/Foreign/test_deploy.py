@@ -404,6 +404,19 @@ def test_stops_a_deployment(shop, aws):
     assert history(shop)[0]["result"] == "stopped"
 
 
+@pytest.mark.parametrize(("final", "status"), [("Stopped", 0), ("Succeeded", 0), ("Failed", 1)])
+def test_stop_ends_as_its_result_says(shop, aws, final, status):
+    aws.statuses = ["InProgress"]
+    deploy(shop, "--no-watch")
+    [id] = aws.deployments
+    # What became of it when the order came.
+    aws.stopped = final
+    words = ("stop", "--yes", "--project", PROJECT, "--progress", "json")
+    end = last(shop(*words, status=status))
+    assert (end["deployment_id"], end["result"]) == (id, final.lower())
+    assert end["exit_code"] == status
+
+
 def test_deploys_a_revision_again_and_the_one_before(shop, aws):
     aws.statuses = ["Succeeded"]
     first = last(deploy(shop, "--progress", "json"))

@@ -29,14 +29,15 @@ struct WatchCommand: ParsableCommand {
 }
 
 extension DeploymentReference.Found {
-    /// Watches the deployment to its end.
+    /// Watches the deployment to its end. `isToStop` says that this is to be its stop.
     func watch(
         _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form,
-        ending: LiveScreen.Ending = .withLastDeployment
+        isToStop: Bool = false, ending: LiveScreen.Ending = .withLastDeployment
     ) throws -> DeployResult {
         let run = DeployRun(
             machine: DeployMachine(
-                watching: .init(deployment: deployment, region: region, timeLimit: limit),
+                watching: .init(
+                    deployment: deployment, region: region, timeLimit: limit, isToStop: isToStop),
                 seed: Services.current.aws.randomNumber()),
             session: session, form: form,
             context: {
