@@ -80,6 +80,7 @@ extension DeployMachine {
 
     private func add(_ watch: DeploymentWatch, to result: inout DeployResult) {
         result.deployment = watch.id
+        result.previousRevision = watch.info?.previousRevision
         result.failures = watch.failures
         result.errorInformation = watch.info?.errorInformation
         result.stop = watch.effectiveStop

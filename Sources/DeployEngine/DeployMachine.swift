@@ -290,6 +290,7 @@ package struct DeployMachine: Sendable {
         var result = result(.interrupted, .interrupted, at: now)
         result.problems = [problem]
         result.deployment = watch?.id
+        result.previousRevision = watch?.info?.previousRevision
         result.failures = watch?.failures ?? []
         return end(result)
     }

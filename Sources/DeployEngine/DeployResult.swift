@@ -10,6 +10,8 @@ package struct DeployResult: Equatable, Sendable {
     package var region: Region?
     package var deployment: DeploymentID?
     package var revision: S3Location?
+    /// What the group had before: its scripts may be what failed.
+    package var previousRevision: Revision?
     package var duration: Duration
     /// The targets that failed.
     package var failures: [TargetFailure]
@@ -28,7 +30,8 @@ package struct DeployResult: Equatable, Sendable {
     package init(
         _ outcome: Outcome, exitStatus: ExitStatus, application: ApplicationName? = nil,
         region: Region? = nil, deployment: DeploymentID? = nil, revision: S3Location? = nil,
-        duration: Duration = .zero, failures: [TargetFailure] = [],
+        previousRevision: Revision? = nil, duration: Duration = .zero,
+        failures: [TargetFailure] = [],
         errorInformation: ErrorInformation? = nil, stop: DeploymentStop? = nil,
         rollback: RollbackResult? = nil, problems: [Problem] = [], busyWith: DeploymentID? = nil,
         earlier: [EarlierDeployment] = []
@@ -39,6 +42,7 @@ package struct DeployResult: Equatable, Sendable {
         self.region = region
         self.deployment = deployment
         self.revision = revision
+        self.previousRevision = previousRevision
         self.duration = duration
         self.failures = failures
         self.errorInformation = errorInformation
