@@ -69,7 +69,7 @@ extension DeployMachine {
         let (outcome, status): (DeployResult.Outcome, ExitStatus) =
             switch info.status {
             case .succeeded: (.succeeded, .success)
-            case .stopped: (.stopped, .deploymentStopped)
+            case .stopped: (.stopped, watched?.isToStop == true ? .success : .deploymentStopped)
             default: (.failed, .deploymentFailed)
             }
         var result = result(outcome, status, at: now)
@@ -80,6 +80,7 @@ extension DeployMachine {
 
     private func add(_ watch: DeploymentWatch, to result: inout DeployResult) {
         result.deployment = watch.id
+        result.previousRevision = watch.info?.previousRevision
         result.failures = watch.failures
         result.errorInformation = watch.info?.errorInformation
         result.completedAt = watch.info?.completedAt

@@ -69,11 +69,16 @@ package struct DeployMachine: Sendable {
         package var deployment: DeploymentID
         package var region: Region
         package var timeLimit: Duration?
+        /// Whether it is watched for its stop: then to be stopped is success.
+        package var isToStop: Bool
 
-        package init(deployment: DeploymentID, region: Region, timeLimit: Duration?) {
+        package init(
+            deployment: DeploymentID, region: Region, timeLimit: Duration?, isToStop: Bool = false
+        ) {
             self.deployment = deployment
             self.region = region
             self.timeLimit = timeLimit
+            self.isToStop = isToStop
         }
     }
 
@@ -285,6 +290,7 @@ package struct DeployMachine: Sendable {
         var result = result(.interrupted, .interrupted, at: now)
         result.problems = [problem]
         result.deployment = watch?.id
+        result.previousRevision = watch?.info?.previousRevision
         result.failures = watch?.failures ?? []
         return end(result)
     }

@@ -11,6 +11,8 @@ package struct DeployResult: Equatable, Sendable {
     package var region: Region?
     package var deployment: DeploymentID?
     package var revision: S3Location?
+    /// What the group had before: its scripts may be what failed.
+    package var previousRevision: Revision?
     package var duration: Duration
     /// When the deployment ended by what AWS says, where it did.
     package var completedAt: Date?
@@ -31,7 +33,8 @@ package struct DeployResult: Equatable, Sendable {
     package init(
         _ outcome: Outcome, exitStatus: ExitStatus, application: ApplicationName? = nil,
         region: Region? = nil, deployment: DeploymentID? = nil, revision: S3Location? = nil,
-        duration: Duration = .zero, failures: [TargetFailure] = [],
+        previousRevision: Revision? = nil, duration: Duration = .zero,
+        failures: [TargetFailure] = [],
         errorInformation: ErrorInformation? = nil, stop: DeploymentStop? = nil,
         rollback: RollbackResult? = nil, problems: [Problem] = [], busyWith: DeploymentID? = nil,
         earlier: [EarlierDeployment] = []
@@ -42,6 +45,7 @@ package struct DeployResult: Equatable, Sendable {
         self.region = region
         self.deployment = deployment
         self.revision = revision
+        self.previousRevision = previousRevision
         self.duration = duration
         self.failures = failures
         self.errorInformation = errorInformation

@@ -112,6 +112,22 @@ struct MachineTests {
         #expect(run.result?.exitStatus == .aws)
     }
 
+    @Test(arguments: [
+        (DeploymentStatus.stopped, SlipwayCore.ExitStatus.success), (.succeeded, .success),
+        (.failed, .deploymentFailed),
+    ])
+    func `that it stopped is success where it was to stop`(
+        final: DeploymentStatus, status: SlipwayCore.ExitStatus
+    ) {
+        var run = Run(
+            DeployMachine(
+                watching: .init(
+                    deployment: Sample.id, region: Sample.region, timeLimit: nil, isToStop: true)))
+        run.feed(.start, .deployment(Sample.info(final)), .targetIDs([]))
+        #expect(run.result?.exitStatus == status)
+        #expect(run.result?.outcome.rawValue == final.rawValue.lowercased())
+    }
+
     @Test func `stops watching at the time limit, which begins with the deployment`() {
         var run = Run.creating(Sample.job(limit: .seconds(60)))
         run.uptime += .seconds(1000)

@@ -220,6 +220,21 @@ struct DeployCommandTests {
         expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-json")
     }
 
+    @Test(arguments: ["plain", "json", "quiet"])
+    func `says which revision's script failed that was to stop`(mode: String) async throws {
+        var world = failing
+        let failed = LifecycleEventRecord(
+            event: .applicationStop, status: .failed,
+            diagnostics: Diagnostics(errorCode: .scriptFailed))
+        world.targets = [DeploymentTarget(id: TargetID("i-1"), status: .failed, events: [failed])]
+        for index in world.looks.indices {
+            world.looks[index].previousRevision = .s3(
+                S3Location(bucket: try BucketName("revisions"), key: try S3Key("apps/before")))
+        }
+        let (output, errors, _) = await world.run("--progress", mode)
+        #expect((output + errors).contains("the previous revision, revisions/apps/before; there"))
+    }
+
     @Test func `says nothing but what went wrong where it is to be quiet`() async {
         let (output, errors, status) = await failing.run("--progress", "quiet")
         #expect(output.isEmpty)

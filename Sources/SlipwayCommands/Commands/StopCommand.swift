@@ -49,8 +49,8 @@ struct StopCommand: ParsableCommand {
             console.note("\(found.deployment) is over already")
         }
         if leaves { return }
-        let result = try found.watch(session, try timeLimit.limit(), progress.form())
-        let isDone = result.outcome == .stopped || result.outcome == .succeeded
-        if !isDone { throw EarlyExit(result.exitStatus) }
+        let result = try found.watch(
+            session, try timeLimit.limit(), progress.form(), isToStop: true)
+        if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
     }
 }

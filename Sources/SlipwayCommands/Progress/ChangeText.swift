@@ -167,7 +167,7 @@ enum ChangeText {
             }
             lines.append("failed: \(failure.target) at \(UntrustedText(record.event.rawValue))")
             if let diagnostics = record.diagnostics { lines += Self.lines(diagnostics) }
-            if let explanation = record.explanation() {
+            if let explanation = record.explanation(previous: result.previousRevision) {
                 lines += Self.lines(explanation)
             }
         }
