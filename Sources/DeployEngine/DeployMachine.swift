@@ -46,7 +46,7 @@ package struct DeployMachine: Sendable {
     struct Creation: Sendable {
         let request: DeploymentRequest
         /// When it was first asked for.
-        let since: Moment
+        let since: Duration
         var lostAnswerCount = 0
         var isInterrupted = false
     }

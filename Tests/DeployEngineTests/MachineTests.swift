@@ -233,8 +233,8 @@ struct BusyGroupTests {
 
 @Suite("A lost answer to CreateDeployment")
 struct LostAnswerTests {
-    private func lost(isUnique: Bool = true) -> Run {
-        var run = Run.creating(Sample.job(isUnique: isUnique))
+    private func lost(isUnique: Bool = true, clockError: Double = 0) -> Run {
+        var run = Run.creating(Sample.job(isUnique: isUnique), clockError: clockError)
         run.feed(.createFailed(Sample.failure(.answerLost)))
         return run
     }
@@ -270,6 +270,30 @@ struct LostAnswerTests {
         var run = lost(isUnique: false)
         run.feed(.candidates([Sample.info(.inProgress)]))
         #expect(run.machine.state == .watching)
+    }
+
+    @Test func `is looked for well before this machine says that it was asked for`() {
+        let run = lost(clockError: 240)
+        let since = run.actions.compactMap { action in
+            if case .findCandidates(_, _, let since) = action { since } else { nil }
+        }
+        #expect(since.count == 1)
+        #expect(since.allSatisfy { $0 < Sample.began - 600 })
+    }
+
+    @Test func `is known by a time that AWS's clock gave, though it was learned late`() {
+        var run = lost(isUnique: false, clockError: 10)
+        run.clockError = 0
+        run.feed(.candidates([Sample.info(.succeeded)]))
+        #expect(run.machine.state == .watching)
+
+        run = lost(clockError: 10)
+        run.clockError = 0
+        run.feed(
+            .candidatesFailed(Sample.failure(.denied)),
+            .revisionUse(RevisionUse(lastUsedAt: Sample.began + 2)))
+        #expect(run.creationCount == 1)
+        #expect(run.result?.problems.first?.code == "deployment-uncertain")
     }
 
     @Test func `is told from the use of the revision where listing is not allowed`() {

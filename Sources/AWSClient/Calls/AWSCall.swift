@@ -35,6 +35,11 @@ enum AnswerFlaw: Error {
     case failure(ErrorAnswer)
 }
 
+extension HTTPResponse {
+    /// AWS's name for the request, which all its answers bear.
+    var requestID: String? { headers["x-amzn-requestid"] ?? headers["x-amz-request-id"] }
+}
+
 /// What an answer says went wrong.
 struct ErrorAnswer: Equatable {
     var code: String?
@@ -46,7 +51,7 @@ struct ErrorAnswer: Equatable {
     /// Reads it from headers and body, in XML or JSON, as far as it has it.
     init(_ response: HTTPResponse) {
         let headers = response.headers
-        requestID = headers["x-amzn-requestid"] ?? headers["x-amz-request-id"]
+        requestID = response.requestID
         region = headers["x-amz-bucket-region"]
         code = headers["x-amzn-errortype"].map(Self.bare)
         let first = response.body.first { !(0x09...0x20).contains($0) }
