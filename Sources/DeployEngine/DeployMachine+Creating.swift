@@ -66,7 +66,7 @@ extension DeployMachine {
             result.deployment = id
             return [created] + succeed(result, at: now)
         }
-        return [created] + watch(id, isCertain: true, at: now)
+        return [created] + watch(id, isNamed: true, at: now)
     }
 
     private mutating func refused(

@@ -3,9 +3,9 @@ import SlipwayCore
 extension DeployMachine {
     /// Begins to watch a deployment; its time limit begins too.
     mutating func watch(
-        _ id: DeploymentID, isCertain: Bool, at now: Moment
+        _ id: DeploymentID, isNamed: Bool, at now: Moment
     ) -> [DeployAction] {
-        let watch = DeploymentWatch(id, isCertain: isCertain, at: now.uptime)
+        let watch = DeploymentWatch(id, isNamed: isNamed, at: now.uptime)
         phase = .watching(watch)
         deadline = timeLimit.map { now.uptime + $0 }
         return watch.begin()
@@ -25,7 +25,7 @@ extension DeployMachine {
                 return actions + conclude(watch, info, nil, at: now)
             }
             let second = DeploymentWatch(
-                rollback, isRollback: true, isCertain: true, at: now.uptime)
+                rollback, isRollback: true, isNamed: true, at: now.uptime)
             phase = .watchingRollback(second, of: watch)
             let notice = DeployNotice(
                 Notices.rollingBack(watch.id, by: rollback), about: rollback)

@@ -184,7 +184,7 @@ package struct DeployMachine: Sendable {
     private mutating func begin(at now: Moment) -> [DeployAction] {
         jobBegan = now.uptime
         lastNews = now.uptime
-        if let watched { return watch(watched.deployment, isCertain: false, at: now) }
+        if let watched { return watch(watched.deployment, isNamed: false, at: now) }
         revision = nil
         lastProgress = nil
         deadline = nil

@@ -29,8 +29,8 @@ struct DeploymentWatch: Sendable {
 
     let id: DeploymentID
     let isRollback: Bool
-    /// Whether the deployment is known to be there, since CodeDeploy has named it.
-    let isCertain: Bool
+    /// Whether CodeDeploy has named the deployment before it was looked at.
+    private let isNamed: Bool
     private(set) var step = Step.deployment
     private(set) var info: DeploymentInfo?
     private var targets = KnownTargets()
@@ -53,16 +53,19 @@ struct DeploymentWatch: Sendable {
     /// Looks after the final status, for what AWS tells a little later.
     private var settlingCount = 0
 
-    init(_ id: DeploymentID, isRollback: Bool = false, isCertain: Bool, at now: Duration) {
+    init(_ id: DeploymentID, isRollback: Bool = false, isNamed: Bool, at now: Duration) {
         self.id = id
         self.isRollback = isRollback
-        self.isCertain = isCertain
+        self.isNamed = isNamed
         changedAt = now
     }
 
     private static let settlingLimit = 8
     /// How often a deployment that nothing is known of yet is asked about in vain.
     private static let firstLookLimit = 3
+
+    /// Whether the deployment is known to be there.
+    var isCertain: Bool { isNamed || info != nil }
 
     /// The targets that failed, as far as is known, in the order of the list.
     var failures: [TargetFailure] { targets.failures }
@@ -231,7 +234,7 @@ struct DeploymentWatch: Sendable {
             // What was made a moment ago, or allowed a moment ago, may need a little time.
             if refusalCount >= (isCertain ? 4 : 1) { return ([], .lost(failure)) }
         default:
-            if !isCertain, info == nil, failureCount + 1 >= Self.firstLookLimit {
+            if !isCertain, failureCount + 1 >= Self.firstLookLimit {
                 return ([], .lost(failure))
             }
         }

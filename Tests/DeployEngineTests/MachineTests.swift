@@ -101,11 +101,28 @@ struct MachineTests {
         #expect(run.result?.problems.last?.code == "goes-on")
     }
 
+    @Test func `lets no single refusal end the watch of a deployment that was seen`() {
+        var run = Run.attached()
+        run.feed(.deployment(Sample.info(.inProgress)), .targetIDs([]), .woke)
+        for _ in 0..<3 { run.feed(.deploymentFailed(Sample.failure(.denied)), .woke) }
+        #expect(run.result == nil)
+        run.feed(.deployment(Sample.info(.inProgress)), .targetIDs([]), .woke)
+        for _ in 0..<3 { run.feed(.deploymentFailed(Sample.failure(.denied)), .woke) }
+        #expect(run.result == nil)
+        run.feed(.deploymentFailed(Sample.failure(.denied)))
+        #expect(run.result?.outcome == .refused)
+        #expect(run.result?.problems.last?.code == "goes-on")
+    }
+
+    @Test func `ends at once where a deployment that was never seen is refused`() {
+        var run = Run.attached()
+        run.feed(.deploymentFailed(Sample.failure(.missing)))
+        #expect(run.result?.exitStatus == .aws)
+        #expect(run.result?.problems.map(\.code) == ["sample"])
+    }
+
     @Test func `gives up on a watched deployment that nothing was ever heard of`() {
-        var run = Run(
-            DeployMachine(
-                watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
-        run.feed(.start)
+        var run = Run.attached()
         for _ in 0..<2 { run.feed(.deploymentFailed(Sample.failure(.unreachable)), .woke) }
         #expect(run.result == nil)
         run.feed(.deploymentFailed(Sample.failure(.unreachable)))

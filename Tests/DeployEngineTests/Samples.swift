@@ -132,4 +132,13 @@ struct Run {
         run.feed(.created(Sample.id))
         return run
     }
+
+    /// Up to the first look at a deployment that somebody else made.
+    static func attached() -> Run {
+        var run = Run(
+            DeployMachine(
+                watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
+        run.feed(.start)
+        return run
+    }
 }

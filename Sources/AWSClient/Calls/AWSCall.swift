@@ -25,6 +25,13 @@ struct AWSCall: Sendable {
     var isRepeatable = true
     /// When it is tried again; nil: as the caller does.
     var policy: RetryPolicy?
+
+    /// Whether a refusal is the page of a proxy, say: AWS gives its own a code. Not S3 where it is
+    /// asked by HEAD, and nobody who takes no more for now.
+    func isFromOthers(_ response: HTTPResponse, _ said: ErrorAnswer) -> Bool {
+        service != .s3 && said.code == nil && response.status != 429
+            && (400..<500).contains(response.status)
+    }
 }
 
 /// Why the content of a successful answer is none.

@@ -160,8 +160,12 @@ package final class AWSCaller: Sendable {
         } else {
             said = ErrorAnswer(response)
         }
-        let cause = AWSError.Cause.answer(
-            status: response.status, code: said.code, message: said.message.map(UntrustedText.init))
+        let cause: AWSError.Cause =
+            call.isFromOthers(response, said)
+            ? .garbled(status: response.status)
+            : .answer(
+                status: response.status, code: said.code,
+                message: said.message.map(UntrustedText.init))
         return .failure(error(cause, call, place, region, said))
     }
 
