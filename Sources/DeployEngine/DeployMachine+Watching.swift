@@ -39,24 +39,20 @@ extension DeployMachine {
         var rollback = rollback
         let (actions, verdict) = rollback.handle(event, at: now, &jitter)
         phase = .watchingRollback(rollback, of: watch)
-        guard let verdict, let info = watch.info else { return actions }
-        let outcome: RollbackResult.Outcome =
-            switch verdict {
-            case .over(let end):
-                switch end.status {
-                case .succeeded: .succeeded
-                case .stopped: .stopped
-                default: .failed
-                }
-            case .lost: .running
-            }
-        return actions + conclude(watch, info, rolledBack(rollback, outcome), at: now)
+        guard verdict != nil, let info = watch.info else { return actions }
+        return actions + conclude(watch, info, rolledBack(rollback), at: now)
     }
 
-    private func rolledBack(
-        _ watch: DeploymentWatch, _ outcome: RollbackResult.Outcome
-    ) -> RollbackResult {
-        RollbackResult(
+    /// What is known of a rollback: one that was not seen to end is running.
+    private func rolledBack(_ watch: DeploymentWatch) -> RollbackResult {
+        let outcome: RollbackResult.Outcome =
+            switch watch.info?.status {
+            case .succeeded: .succeeded
+            case .stopped: .stopped
+            case .failed: .failed
+            default: .running
+            }
+        return RollbackResult(
             deployment: watch.id, outcome: outcome, revision: watch.info?.revision,
             stop: watch.effectiveStop)
     }
@@ -66,6 +62,14 @@ extension DeployMachine {
         _ watch: DeploymentWatch, _ info: DeploymentInfo, _ rollback: RollbackResult?,
         at now: Moment
     ) -> [DeployAction] {
+        let result = conclusion(watch, info, rollback, at: now)
+        return result.outcome == .succeeded ? succeed(result, at: now) : end(result)
+    }
+
+    private func conclusion(
+        _ watch: DeploymentWatch, _ info: DeploymentInfo, _ rollback: RollbackResult?,
+        at now: Moment
+    ) -> DeployResult {
         let (outcome, status): (DeployResult.Outcome, ExitStatus) =
             switch info.status {
             case .succeeded: (.succeeded, .success)
@@ -75,7 +79,34 @@ extension DeployMachine {
         var result = result(outcome, status, at: now)
         add(watch, to: &result)
         result.rollback = rollback
-        return outcome == .succeeded ? succeed(result, at: now) : end(result)
+        return result
+    }
+
+    /// A rollback that is known of and was not looked at yet.
+    private func unseenRollback(of info: DeploymentInfo) -> RollbackResult? {
+        guard info.status != .succeeded, let id = info.rollback?.rollbackID else { return nil }
+        return RollbackResult(deployment: id, outcome: .running, revision: nil)
+    }
+
+    /// The end of a watch that nobody waits for any more. What is over is told as it ended, though
+    /// AWS might have told more of it.
+    mutating func leave(_ watch: DeploymentWatch, at now: Moment) -> [DeployAction] {
+        guard let info = watch.info, info.status.isFinal else {
+            return interruption(of: watch, Notices.goesOn(watch.id, in: region), at: now)
+        }
+        let result = conclusion(watch, info, unseenRollback(of: info), at: now)
+        guard result.outcome == .succeeded, putBehind(result) else { return end(result) }
+        return interruption(of: nil, Notices.nothingDeployed, at: now)
+    }
+
+    /// The same while a rollback is watched.
+    mutating func leave(
+        _ rollback: DeploymentWatch, of watch: DeploymentWatch, at now: Moment
+    ) -> [DeployAction] {
+        guard rollback.info?.status.isFinal == true, let info = watch.info else {
+            return interruption(of: rollback, Notices.goesOn(rollback.id, in: region), at: now)
+        }
+        return conclude(watch, info, rolledBack(rollback), at: now)
     }
 
     private func add(_ watch: DeploymentWatch, to result: inout DeployResult) {
@@ -108,6 +139,9 @@ extension DeployMachine {
     mutating func timeLimitPassed(at now: Moment) -> [DeployAction] {
         switch phase {
         case .watching(let watch):
+            if let info = watch.info, info.status.isFinal {
+                return conclude(watch, info, unseenRollback(of: info), at: now)
+            }
             guard let limit = timeLimit else { return [] }
             var result = result(.timedOut, .timedOut, at: now)
             add(watch, to: &result)
@@ -115,7 +149,7 @@ extension DeployMachine {
             return end(result)
         case .watchingRollback(let rollback, let watch):
             guard let info = watch.info else { return [] }
-            return conclude(watch, info, rolledBack(rollback, .running), at: now)
+            return conclude(watch, info, rolledBack(rollback), at: now)
         case .waitingForGroup(let wait):
             return endBusy(with: wait.busyWith, waited: true, at: now)
         default: return []

@@ -185,7 +185,6 @@ package struct DeployMachine: Sendable {
         jobBegan = now.uptime
         lastNews = now.uptime
         if let watched { return watch(watched.deployment, isNamed: false, at: now) }
-        revision = nil
         lastProgress = nil
         deadline = nil
         let plan = DeployAction.report(.plan(job, number: index + 1, count: jobs.count))
@@ -227,12 +226,18 @@ package struct DeployMachine: Sendable {
 
     /// Goes on with the next application, or ends.
     mutating func succeed(_ result: DeployResult, at now: Moment) -> [DeployAction] {
-        guard index + 1 < jobs.count, let id = result.deployment else { return end(result) }
+        putBehind(result) ? begin(at: now) : end(result)
+    }
+
+    /// Turns to the next application, which is not begun. False where there is none.
+    mutating func putBehind(_ result: DeployResult) -> Bool {
+        guard index + 1 < jobs.count, let id = result.deployment else { return false }
         earlier.append(
             EarlierDeployment(
                 application: job.application, deployment: id, outcome: result.outcome))
         index += 1
-        return begin(at: now)
+        revision = nil
+        return true
     }
 
     /// Ends with what could not be done.
@@ -274,8 +279,9 @@ package struct DeployMachine: Sendable {
             }
             return interruption(of: nil, uncertainInterruption, at: now)
         case .lookingUp: return interruption(of: nil, uncertainInterruption, at: now)
-        case .watching(let watch), .watchingRollback(_, let watch):
-            return interruption(of: watch, Notices.goesOn(watch.id, in: region), at: now)
+        case .watching(let watch): return leave(watch, at: now)
+        case .watchingRollback(let rollback, let watch):
+            return leave(rollback, of: watch, at: now)
         case .done: return []
         }
     }
@@ -284,7 +290,7 @@ package struct DeployMachine: Sendable {
         Notices.uncertain(job, "it was interrupted before AWS answered")
     }
 
-    private mutating func interruption(
+    mutating func interruption(
         of watch: DeploymentWatch?, _ problem: Problem, at now: Moment
     ) -> [DeployAction] {
         var result = result(.interrupted, .interrupted, at: now)

@@ -232,7 +232,10 @@ struct DeploymentWatch: Sendable {
         case .denied, .missing, .refused, .badKeys, nil:
             refusalCount += 1
             // What was made a moment ago, or allowed a moment ago, may need a little time.
-            if refusalCount >= (isCertain ? 4 : 1) { return ([], .lost(failure)) }
+            guard refusalCount >= (isCertain ? 4 : 1) else { break }
+            // How it ended is known: only what AWS tells a little later is not.
+            if let info, info.status.isFinal { return ([], .over(info)) }
+            return ([], .lost(failure))
         default:
             if !isCertain, failureCount + 1 >= Self.firstLookLimit {
                 return ([], .lost(failure))

@@ -191,6 +191,56 @@ struct MachineTests {
         #expect(run.result?.outcome == .failed)
     }
 
+    /// AWS has said that it failed, and not yet which deployment rolls it back.
+    private func settling(_ job: DeployJob = Sample.job()) -> Run {
+        var info = Sample.info(.failed)
+        info.autoRollback = [.failure]
+        var run = Run.watching(job)
+        run.feed(.deployment(info), .targetIDs([]))
+        #expect(run.result == nil)
+        return run
+    }
+
+    @Test func `ends as the deployment did, whatever comes after its end`() {
+        var interrupted = settling()
+        interrupted.feed(.interrupted)
+        var late = settling(Sample.job(limit: .seconds(60)))
+        late.uptime += .seconds(60)
+        late.feed(.tick(nil))
+        var refused = settling()
+        for _ in 0..<4 { refused.feed(.woke, .deploymentFailed(Sample.failure(.denied))) }
+        for run in [interrupted, late, refused] {
+            #expect(run.result?.outcome == .failed)
+            #expect(run.result?.exitStatus == .deploymentFailed)
+            #expect(run.result?.problems == [])
+        }
+    }
+
+    @Test func `begins no other application where it is left after the end of one`() {
+        var run = Run(DeployMachine(jobs: [Sample.job(), Sample.job()], options: .init()))
+        run.feed(
+            .start, .uploaded(Sample.location), .registered, .created(Sample.id),
+            .deployment(Sample.info(.succeeded)), .targetIDsFailed(Sample.failure(.throttled)))
+        #expect(run.machine.state == .watching)
+        #expect(run.feed(.interrupted).count == 1)
+        #expect(run.result?.outcome == .interrupted)
+        #expect(run.result?.problems.map(\.code) == ["nothing-deployed"])
+        #expect(run.result?.earlier.map(\.deployment) == [Sample.id])
+    }
+
+    @Test func `tells how the rollback ended, whatever comes after its end`() {
+        var run = Run.watching()
+        let info = Sample.info(.failed, rollback: RollbackInfo(rollbackID: Sample.rollback))
+        run.feed(
+            .deployment(info), .targetIDs([]),
+            .deployment(Sample.info(.succeeded, id: Sample.rollback)),
+            .targetIDsFailed(Sample.failure(.throttled)))
+        #expect(run.result == nil)
+        run.feed(.interrupted)
+        #expect(run.result?.outcome == .failed)
+        #expect(run.result?.rollback?.outcome == .succeeded)
+    }
+
     @Test func `says at most half a minute apart that it is still there`() {
         var run = Run.watching()
         run.feed(.deployment(Sample.info(.inProgress)), .targetIDs([]))
