@@ -254,8 +254,12 @@ extension DeployMachine {
         case .deployment(let info) where wait.isLooking:
             if info.status.isFinal { return create(wait.creation) }
         case .deploymentFailed(let failure) where wait.isLooking:
+            switch failure.meaning {
+            case .badKeys: return fail(failure, at: now)
+            case .throttled, .unreachable, .answerLost: break
             // One that cannot be looked at is asked about by asking for ours.
-            if failure.meaning == .denied || failure.meaning == .missing { wait.busyWith = nil }
+            default: wait.busyWith = nil
+            }
         default: return []
         }
         wait.isLooking = false

@@ -150,6 +150,11 @@ struct RetryTests {
             "The Deployment Group 'web' already has an active Deployment 'd-75I7MBT7C'",
             AWSFailureMeaning.groupBusy(DeploymentID("d-75I7MBT7C"))
         ),
+        (
+            "DeploymentLimitExceededException",
+            "The Deployment Group 'd-prod' already has an active Deployment 'd-75I7MBT7C'",
+            .groupBusy(DeploymentID("d-75I7MBT7C"))
+        ),
         ("DeploymentLimitExceededException", "too many", .groupBusy(nil)),
         ("DeploymentAlreadyCompletedException", "", .alreadyCompleted),
         ("DeploymentNotStartedException", "", .notStarted),

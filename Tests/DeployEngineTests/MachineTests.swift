@@ -286,6 +286,24 @@ struct BusyGroupTests {
         #expect(run.creationCount == 2)
     }
 
+    @Test(arguments: [AWSFailureMeaning.refused, .missing, nil])
+    func `is asked again where what AWS named is no deployment`(meaning: AWSFailureMeaning?) {
+        var run = Run.creating(whenBusy: .wait)
+        run.feed(
+            .createFailed(Sample.failure(.groupBusy(Sample.other))), .woke,
+            .deploymentFailed(Sample.failure(meaning)), .woke)
+        #expect(run.creationCount == 2)
+    }
+
+    @Test func `is no longer waited for with keys that AWS does not take`() {
+        var run = Run.creating(whenBusy: .wait)
+        run.feed(
+            .createFailed(Sample.failure(.groupBusy(Sample.other))), .woke,
+            .deploymentFailed(Sample.failure(.badKeys)))
+        #expect(run.result?.outcome == .refused)
+        #expect(run.result?.problems.map(\.code) == ["sample"])
+    }
+
     @Test func `is waited for no longer than the time limit`() {
         var run = Run.creating(Sample.job(limit: .seconds(60)), whenBusy: .wait)
         for _ in 0..<100 {
