@@ -177,6 +177,7 @@ package struct DeployDriver: Sendable {
             return .candidates(infos)
         case .readRevisionUse(let application, let location):
             return .revisionUse(try await client.revisionUse(application, location))
+        case .readCandidate(let id): return .deployment(try await client.deployment(id))
         case .sleep(let duration):
             try await clock.sleep(duration)
             return .woke
@@ -234,7 +235,7 @@ extension DeployAction {
         case .create: .createFailed(failure)
         case .findCandidates: .candidatesFailed(failure)
         case .readRevisionUse: .revisionUseFailed(failure)
-        case .readDeployment: .deploymentFailed(failure)
+        case .readCandidate, .readDeployment: .deploymentFailed(failure)
         case .listTargets: .targetIDsFailed(failure)
         case .readTargets: .targetsFailed(failure)
         case .sleep, .report, .finish: nil

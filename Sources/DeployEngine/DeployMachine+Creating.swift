@@ -77,7 +77,7 @@ extension DeployMachine {
             // It may be ours, whose answer was lost.
             if creation.lostAnswerCount > 0, let id {
                 phase = .lookingUp(LookUp(creation: creation, step: .inspecting))
-                return [.readDeployment(id)]
+                return [.readCandidate(id)]
             }
             return busy(with: id, creation, at: now)
         case .answerLost:

@@ -145,13 +145,13 @@ private func packer(
 /// Runs a machine against a fake AWS, moving the clock on whenever nothing else happens.
 private func drive(
     _ machine: DeployMachine, _ aws: FakeAWS, packer: RevisionPacker = packer(10),
-    interruptions: AsyncStream<Void> = AsyncStream { _ in },
+    looks: FakeAWS? = nil, interruptions: AsyncStream<Void> = AsyncStream { _ in },
     recordedStop: @escaping @Sendable (DeploymentID) -> DeploymentStop? = { _ in nil },
     onChange: @escaping @Sendable (DeployChange) -> Void = { _ in }
 ) async -> (result: DeployResult, changes: [DeployChange], clock: ManualClock) {
     let clock = ManualClock()
     let driver = DeployDriver(
-        codeDeploy: { _ in aws.client },
+        codeDeploy: { _ in aws.client }, looking: { _ in (looks ?? aws).client },
         uploader: RevisionUploader(packer: packer, store: aws.store, partByteCount: 4),
         clock: clock.engineClock, recordedStop: recordedStop)
     typealias End = (result: DeployResult, changes: [DeployChange])
@@ -223,6 +223,18 @@ struct DriverTests {
         let (result, _, _) = await drive(machine, aws)
         #expect(result.outcome == .succeeded)
         #expect(aws.count("create") == 1)
+    }
+
+    @Test func `asks as patiently as it can what keeps the group busy after a lost answer`() async {
+        let aws = FakeAWS {
+            $0.failures["create"] = [.answerLost, .groupBusy(Sample.id)]
+            $0.failures["deployments"] = [.denied]
+        }
+        // Looks give up soon, since they are repeated.
+        let looks = FakeAWS { $0.failures["deployment"] = [.unreachable] }
+        let (result, _, _) = await drive(machine, aws, looks: looks)
+        #expect(result.outcome == .succeeded)
+        #expect(aws.count("create") == 2 && aws.count("deployment") == 1)
     }
 
     @Test func `rides out broken looks`() async {
