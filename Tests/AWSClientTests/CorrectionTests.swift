@@ -37,6 +37,21 @@ struct CorrectionTests {
         #expect(aws.sleeps.isEmpty)
     }
 
+    @Test func `the clock again where somebody sets it, without saying so again`() async throws {
+        func tooSkewed(_ time: String) -> FakeAWS.Step {
+            .s3(403, "RequestTimeTooSkewed", "", ["Date": "Tue, 24 Nov 2026 \(time) GMT"])
+        }
+        let aws = FakeAWS([tooSkewed("19:30:00"), .stored, tooSkewed("18:00:00"), .stored])
+        let s3 = try client(aws)
+        for _ in 0..<3 { try await put(s3) }
+        #expect(
+            aws.requests.map(date) == [
+                "20261124T180000Z", "20261124T193000Z", "20261124T193000Z", "20261124T180000Z",
+                "20261124T180000Z",
+            ])
+        #expect(aws.notices == [.clockCorrected(bySeconds: 5400)])
+    }
+
     @Test func `the clock, but not for ever`() async throws {
         let wrong = FakeAWS.Step.s3(
             403, "RequestTimeTooSkewed", "", ["Date": "Tue, 24 Nov 2026 19:30:00 GMT"])

@@ -216,13 +216,14 @@ package final class AWSCaller: Sendable {
         guard abs(found - offset) > (isSure ? 30 : 240) else { return false }
         progress.hasCorrectedClock = true
         let isFirst = learned.withLock { learned in
-            guard learned.clock.correction == nil else { return false }
+            let known = learned.clock.correction
+            // Where another call has corrected it meanwhile, this one was still signed before that.
+            guard known ?? 0 == offset else { return false }
             learned.clock.correct(bySeconds: found)
-            return true
+            return known == nil
         }
         if isFirst { report(.clockCorrected(bySeconds: found)) }
-        // Where another call has corrected it meanwhile, this one was still signed before that.
-        return isFirst || learned.withLock { $0.clock.correction } != offset
+        return true
     }
 
     /// An answer that bears no request id may be a proxy's, and so may its date.
