@@ -95,8 +95,10 @@ extension CodeDeployOperations {
 
 extension ObjectStore {
     init(_ caller: AWSCaller) {
-        @Sendable func client(_ object: UploadedObject) -> S3Client {
-            S3Client(caller, region: object.region)
+        @Sendable func client(
+            _ object: UploadedObject, policy: RetryPolicy? = nil
+        ) -> S3Client {
+            S3Client(caller, region: object.region, policy: policy)
         }
         @Sendable func options(_ object: UploadedObject) -> ObjectOptions {
             ObjectOptions(encryption: object.serverSideEncryption, kmsKeyID: object.kmsKeyID)
@@ -135,7 +137,8 @@ extension ObjectStore {
                         parts: parts.map { ObjectPart(number: $0.number, eTag: $0.eTag) }))
             },
             abort: { object, id in
-                try await client(object).abortMultipartUpload(upload(object, id))
+                // Somebody may be waiting for the process to end.
+                try await client(object, policy: .few).abortMultipartUpload(upload(object, id))
             })
     }
 }

@@ -20,6 +20,7 @@ private final class FakeAWS: Sendable {
         /// The statuses that looks find, the last one again and again.
         var statuses: [DeploymentStatus] = [.created, .inProgress, .succeeded]
         var hangs: Set<String> = []
+        var beforeAbort: @Sendable () async -> Void = {}
     }
 
     let state: Mutex<State>
@@ -98,6 +99,7 @@ private final class FakeAWS: Sendable {
             },
             abort: { _, _ in
                 try Task.checkCancellation()
+                await self.state.withLock(\.beforeAbort)()
                 try await self.call("abort")
             })
     }
@@ -273,6 +275,33 @@ struct DriverTests {
         #expect(result.outcome == .interrupted)
         #expect(aws.count("abort") == 1)
         #expect(aws.count("create") == 0)
+    }
+
+    @Test func `says which upload it clears away before S3 has cleared it away`() async {
+        let (interruptions, signal) = AsyncStream.makeStream(of: Void.self)
+        let said = Mutex(false)
+        let saidFirst = Mutex(false)
+        let aws = FakeAWS {
+            $0.hangs = ["part"]
+            $0.beforeAbort = {
+                for _ in 0..<100_000 where !said.withLock(\.self) { await Task.yield() }
+                saidFirst.withLock { $0 = said.withLock(\.self) }
+            }
+        }
+        let (result, _, _) = await drive(
+            machine, aws, interruptions: interruptions,
+            onChange: { change in
+                switch change {
+                case .progress: signal.yield()
+                case .notice(let notice) where notice.problem.code == "upload-unfinished":
+                    said.withLock { $0 = notice.problem.fix?.contains("u-1") == true }
+                default: break
+                }
+            })
+        #expect(result.outcome == .interrupted)
+        #expect(aws.count("abort") == 1)
+        let wasSaidFirst = saidFirst.withLock(\.self)
+        #expect(wasSaidFirst)
     }
 
     @Test func `says the id of an upload that may not be aborted, before the result`() async throws
