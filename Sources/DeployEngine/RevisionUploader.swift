@@ -106,7 +106,8 @@ package struct RevisionUploader: Sendable {
         let store = store
         let command =
             "aws s3api abort-multipart-upload --bucket \(object.bucket) --key "
-            + "\(UntrustedText(object.key.rawValue)) --upload-id \(id)"
+            + shellWord(UntrustedText(object.key.rawValue).escaped) + " --upload-id "
+            + shellWord(String(describing: id))
         news(
             .notice(
                 Problem(

@@ -370,6 +370,22 @@ struct UploaderTests {
         }
     }
 
+    @Test func `quotes the key in the command that aborts an upload`() async throws {
+        let aws = FakeAWS { $0.failures["part"] = [.denied] }
+        let commands = Mutex<[String]>([])
+        var destination = Sample.destination
+        destination.key = try S3Key("it's; rm -rf $HOME/x")
+        await #expect(throws: FakeAWS.Failure.self) {
+            try await RevisionUploader(packer: packer(40), store: aws.store, partByteCount: 4)
+                .upload(destination, in: Sample.region) { news in
+                    guard case .notice(let problem) = news, let fix = problem.fix else { return }
+                    commands.withLock { $0.append(fix) }
+                }
+        }
+        let command = try #require(commands.withLock(\.self).first)
+        #expect(command.hasSuffix(#"--key 'it'\''s; rm -rf $HOME/x' --upload-id u-1"#))
+    }
+
     @Test func `makes parts larger rather than too many`() async throws {
         let aws = FakeAWS()
         _ = try await upload(100_000, aws, partByteCount: 4)
