@@ -42,6 +42,24 @@ struct MachineTests {
         #expect(run.creationCount == 2)
     }
 
+    @Test func `repeats a deployment with its options`() {
+        var info = Sample.info(.succeeded)
+        info.deploymentConfiguration = try? DeploymentConfiguration("OneAtATime")
+        info.fileExistsBehavior = .overwrite
+        info.ignoreApplicationStopFailures = true
+        info.autoRollback = [.failure]
+        info.updateOutdatedInstancesOnly = true
+        let job = DeployJob(
+            deploying: Sample.location, as: info, Sample.application, Sample.group,
+            in: Sample.region, description: Sample.description, timeLimit: nil)
+        let request = job.request(Sample.location)
+        #expect(request.deploymentConfiguration == info.deploymentConfiguration)
+        #expect(request.fileExistsBehavior == .overwrite)
+        #expect(request.ignoreApplicationStopFailures == true)
+        #expect(request.autoRollback == [.failure])
+        #expect(request.updateOutdatedInstancesOnly == true)
+    }
+
     @Test func `only makes the deployment where it is not to be watched`() {
         var run = Run.creating(watches: false)
         run.feed(.created(Sample.id))
