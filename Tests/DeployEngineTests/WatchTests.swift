@@ -1,4 +1,5 @@
 import DeployEngine
+import FoundationEssentials
 import SlipwayCore
 import Testing
 
@@ -41,6 +42,18 @@ struct WatchTests {
             .targetIDs([TargetID("i-1")]), .targets([Sample.target("i-1", .inProgress)]), .woke)
         let actions = run.feed(.deployment(Sample.info(.inProgress, overview: overview(2))))
         #expect(actions == [.listTargets(Sample.id, statuses: [])])
+    }
+
+    @Test func `says how long the deployment took, and not how long it was watched`() {
+        var run = Run(
+            DeployMachine(
+                watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
+        var info = Sample.info(.succeeded)
+        info.completedAt = Sample.began.addingTimeInterval(31.25)
+        run.feed(.start, .deployment(info), .targetIDs([]))
+        #expect(run.result?.duration == .milliseconds(31_250))
+        #expect(run.result?.createdAt == Sample.began)
+        #expect(run.result?.completedAt == info.completedAt)
     }
 
     @Test func `says each change once`() {

@@ -60,7 +60,8 @@ extension DeploymentHistory {
         if let outcome = info.status.outcome {
             try store.endDeployment(
                 record.id, outcome, deployment: info.id, revision: revision,
-                rollback: info.rollback?.rollbackID, at: info.completedAt)
+                rollback: info.rollback?.rollbackID, createdAt: info.createdAt,
+                at: info.completedAt)
         } else if record.deployment == nil {
             try store.nameDeployment(record.id, info.id, revision: revision)
         }
