@@ -114,6 +114,7 @@ extension DeployMachine {
     private func add(_ watch: DeploymentWatch, to result: inout DeployResult) {
         result.deployment = watch.id
         result.previousRevision = watch.info?.previousRevision
+        result.overview = watch.info?.overview
         result.failures = watch.failures
         result.errorInformation = watch.info?.errorInformation
         result.createdAt = watch.info?.createdAt

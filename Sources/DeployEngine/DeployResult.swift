@@ -20,6 +20,8 @@ package struct DeployResult: Equatable, Sendable {
     package var createdAt: Date?
     /// When the deployment ended by what AWS says, where it did.
     package var completedAt: Date?
+    /// How many instances were how far when it was last looked at; nil where that is not known.
+    package var overview: DeploymentOverview?
     /// The targets that failed.
     package var failures: [TargetFailure]
     /// What AWS says of the whole deployment's failure.
