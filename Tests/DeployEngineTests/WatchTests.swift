@@ -127,6 +127,36 @@ struct WatchTests {
         #expect(run.result?.failures.first?.record?.event == .install)
     }
 
+    @Test func `says once which agents do not answer, and when CodeDeploy gives up on them`() throws
+    {
+        var run = Run.watching()
+        let look = DeployEvent.deployment(
+            Sample.info(.inProgress, overview: DeploymentOverview(inProgress: 3)))
+        let answering = Sample.target("i-1", .inProgress, (.applicationStop, .inProgress))
+        let silent = ["i-2", "i-3"].map {
+            Sample.target($0, .inProgress, (.applicationStop, .pending))
+        }
+        run.feed(
+            look, .targetIDs(["i-1", "i-2", "i-3"].map { TargetID($0) }),
+            .targets([answering] + silent))
+        run.uptime += .seconds(50)
+        run.feed(.woke, look, .targets([answering] + silent))
+        #expect(run.notices.isEmpty)
+        for _ in 0..<3 {
+            run.uptime += .seconds(30)
+            run.feed(.woke, look, .targets([answering] + silent))
+        }
+        #expect(run.notices == ["silent-agent"])
+        let problem = try #require(
+            run.changes.compactMap { change -> Problem? in
+                if case .notice(let notice) = change { notice.problem } else { nil }
+            }.first)
+        #expect(problem.message == "the agent on i-2 and 1 more does not answer")
+        // The first look at them was 4 seconds after the beginning.
+        let end = Timestamp(Sample.began.addingTimeInterval(304))
+        #expect(problem.why?.hasSuffix("by \(end)") == true)
+    }
+
     @Test func `takes targets that are not there yet for none`() {
         var run = Run.watching()
         run.feed(
