@@ -78,7 +78,7 @@ enum Notices {
                 ? "it was not over when the time limit passed"
                 : "CodeDeploy runs one deployment of a group at a time",
             fix: (id.map { "slipway watch \($0) --region \(job.region) shows it; " } ?? "")
-                + "--when-busy wait waits for it")
+                + (waited ? "a longer --timeout waits longer" : "--when-busy wait waits for it"))
     }
 
     /// Whether it was made is not known.

@@ -54,12 +54,13 @@ enum ChangeText {
             case .nothing: "nothing to deploy"
             case .invalid: "not deployed: something is wrong"
             case .refused: "refused"
-            case .busy: "not deployed: the group is busy"
+            case .busy: "not deployed"
             case .stopped: "stopped" + by(result.stop)
             default: result.outcome.rawValue
             }
         var text = "\(verb) after \(shownTime(result.duration.components.seconds))"
         if result.outcome == .nothing || result.outcome == .invalid { text = verb }
+        if result.outcome == .busy { text += ": the group is busy" }
         if let overview = result.overview, overview.total > 0 {
             text += ", " + share(overview, result.outcome)
         }
