@@ -15,6 +15,7 @@ from deploying import (
     BUILD, CIRCLE, KEY, SAID_OTHERWISE, deploy, events, history, last, leaves,
 )  # fmt: skip
 
+EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"
 HOSTILE = "no\x1b[31m luck\u202e\nport 80 is taken\r\x07"
 FAILED = target(
     "i-1",
@@ -571,6 +572,18 @@ def test_the_doctor_looks_at_aws_and_leaves_nothing(shop, aws, bucket):
     assert checks["uploading"]["outcome"] == "unknown"
     assert objects() == before
     assert not aws.deployments
+
+
+def test_the_doctor_takes_the_environment_s_keys_as_deploy_does(shop, aws):
+    shop("keys", "remove", "--yes", "--project", PROJECT)
+    assert doctor(shop, status=2)["AWS keys"]["outcome"] == "failed"
+    shop.environment |= {"AWS_ACCESS_KEY_ID": EXAMPLE_KEY, "AWS_SECRET_ACCESS_KEY": "secret"}
+    result = shop("doctor", "--project", PROJECT, "--json")
+    checks = json.loads(result.stdout)["checks"]
+    [keys] = [check for check in checks if check["name"] == "AWS keys"]
+    assert keys["outcome"] == "passed" and "the environment's" in keys["detail"]
+    assert [check for check in checks if check["name"] == "AWS"][0]["outcome"] == "passed"
+    shop("doctor", "--offline", "--project", PROJECT)
 
 
 def test_the_doctor_calls_nothing_missing_that_it_may_not_see(shop, aws):
