@@ -75,7 +75,11 @@ struct DeploymentsCommand: ParsableCommand {
         let store = try session.openStore()
         let connection = session.hasty
         let now = Services.current.now()
-        try waiting { try await DeploymentHistory.settle(open, in: store, connection, now: now) }
+        let turn = Services.current.aws.randomNumber()
+        try waiting {
+            try await DeploymentHistory.settle(
+                open, in: store, connection, now: now, turn: turn)
+        }
     }
 }
 
