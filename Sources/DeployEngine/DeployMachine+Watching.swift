@@ -78,6 +78,8 @@ extension DeployMachine {
             }
         var result = result(outcome, status, at: now)
         add(watch, to: &result)
+        // Who only watches came late, and who deploys packed and waited first.
+        if let duration = info.duration { result.duration = duration }
         result.rollback = rollback
         return result
     }
@@ -112,8 +114,10 @@ extension DeployMachine {
     private func add(_ watch: DeploymentWatch, to result: inout DeployResult) {
         result.deployment = watch.id
         result.previousRevision = watch.info?.previousRevision
+        result.overview = watch.info?.overview
         result.failures = watch.failures
         result.errorInformation = watch.info?.errorInformation
+        result.createdAt = watch.info?.createdAt
         result.completedAt = watch.info?.completedAt
         result.stop = watch.effectiveStop
         if result.application == nil { result.application = watch.info?.application }

@@ -297,6 +297,7 @@ package struct DeployMachine: Sendable {
         result.problems = [problem]
         result.deployment = watch?.id
         result.previousRevision = watch?.info?.previousRevision
+        result.overview = watch?.info?.overview
         result.failures = watch?.failures ?? []
         return end(result)
     }

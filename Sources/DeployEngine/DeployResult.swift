@@ -13,9 +13,15 @@ package struct DeployResult: Equatable, Sendable {
     package var revision: S3Location?
     /// What the group had before: its scripts may be what failed.
     package var previousRevision: Revision?
+    /// How long the deployment took by what AWS says, where it is over; else how long slipway was at
+    /// it.
     package var duration: Duration
+    /// When the deployment began by what AWS says, where that is known.
+    package var createdAt: Date?
     /// When the deployment ended by what AWS says, where it did.
     package var completedAt: Date?
+    /// How many instances were how far when it was last looked at; nil where that is not known.
+    package var overview: DeploymentOverview?
     /// The targets that failed.
     package var failures: [TargetFailure]
     /// What AWS says of the whole deployment's failure.

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import SlipwayCore
 
 /// The look at one deployment, again and again until it is over.
@@ -49,6 +50,7 @@ struct DeploymentWatch: Sendable {
     private var changedAt: Duration
     /// When a look last went well.
     private var answeredAt: Duration?
+    private var silence = AgentSilence()
     private var hasFinalList = false
     /// Looks after the final status, for what AWS tells a little later.
     private var settlingCount = 0
@@ -192,6 +194,7 @@ struct DeploymentWatch: Sendable {
     /// What is new of a target.
     private mutating func take(_ new: DeploymentTarget, _ now: Moment) -> [DeployAction] {
         let old = targets.take(new)
+        silence.take(new, at: now.uptime)
         var changes: [DeployChange] = []
         for record in new.events {
             let before = old?.events.first { $0.event == record.event }
@@ -260,7 +263,7 @@ struct DeploymentWatch: Sendable {
     private mutating func endLook(
         _ actions: [DeployAction], _ now: Moment, _ jitter: inout JitterSource
     ) -> Outcome {
-        let actions = actions + (failure == nil ? wentWell(now) : [])
+        let actions = actions + (failure == nil ? wentWell(now) + tellSilence(now) : [])
         guard let info, info.status.isFinal else { return sleep(actions, now, &jitter) }
         guard settlingCount < Self.settlingLimit, isUnsettled(info) else {
             return (actions, .over(info))
@@ -277,6 +280,17 @@ struct DeploymentWatch: Sendable {
         let news = DeployAction.report(.connection(ConnectionChange(deployment: id, silence: nil)))
         guard failureCount >= Self.failuresToMention else { return [news] }
         return [news, .report(.notice(DeployNotice(Notices.answersAgain(id))))]
+    }
+
+    /// Says of which instances the agents do not answer, of each once.
+    private mutating func tellSilence(_ now: Moment) -> [DeployAction] {
+        guard info?.status.isFinal != true,
+            let (silent, time) = silence.news(at: now.uptime)
+        else { return [] }
+        let rest = DeploymentTarget.agentTimeLimit - time
+        let notice = Notices.silentAgents(
+            silent, until: now.date.addingTimeInterval(rest / .seconds(1)))
+        return [.report(.notice(DeployNotice(notice, about: id)))]
     }
 
     /// Whether AWS is about to tell more: the failed targets' logs, or that it rolls back.

@@ -281,7 +281,9 @@ struct BusyGroupTests {
         #expect(run.result?.outcome == .busy)
         #expect(run.result?.exitStatus == .groupBusy)
         #expect(run.result?.busyWith == Sample.other)
-        #expect(run.result?.problems.first?.fix?.contains("slipway watch d-OTHER") == true)
+        let fix = run.result?.problems.first?.fix
+        #expect(fix?.contains("slipway watch d-OTHER") == true)
+        #expect(fix?.contains("--when-busy wait waits for it") == true)
     }
 
     @Test func `is waited for where that is asked`() {
@@ -331,6 +333,10 @@ struct BusyGroupTests {
         }
         #expect(run.result?.outcome == .busy)
         #expect(run.notices.filter { $0 == "waiting-for-group" }.count == 1)
+        // It did wait: that is no advice.
+        let fix = run.result?.problems.first?.fix
+        #expect(fix?.contains("--when-busy") == false)
+        #expect(fix?.hasSuffix("a longer --timeout waits longer") == true)
     }
 }
 

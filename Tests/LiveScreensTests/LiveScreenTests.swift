@@ -75,8 +75,8 @@ import TextGrid
         _ = screen.update(
             .change(
                 tab: 0, .target(TargetChange(deployment: Fleet.rollbackID, target: failed))))
-        let text = try #require(screen.detailText(screen.visibleTargets)).lines.map(\.text).joined(
-            separator: "\n")
+        let detail = try #require(screen.detailText(screen.visibleTargets))
+        let text = detail.lines.map(\.text).joined(separator: "\n")
         #expect(text.contains("apps/shop-broken-17"))
     }
 

@@ -165,6 +165,7 @@ enum ChangeJSON {
             "duration_seconds": .integer(Int(result.duration.components.seconds)),
             "failures": .array(
                 result.failures.map { failure($0, previous: result.previousRevision) }),
+            "overview": result.overview.map(overview) ?? .null,
             "error": error(result.errorInformation),
             "stop": stop(result.stop),
             "rollback": result.rollback.map(rollback) ?? .null,
