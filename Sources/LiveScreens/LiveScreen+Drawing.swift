@@ -92,7 +92,7 @@ extension LiveScreen {
         lines.append(
             .text(
                 "\(run?.status.sign ?? "▸") \(name)\(status)", run?.status.role ?? .running,
-                trailing: live.isOver ? "took \(elapsed)" : "elapsed \(elapsed)"))
+                trailing: live.hasEnded ? "took \(elapsed)" : "elapsed \(elapsed)"))
         if let run {
             lines.append(.bar(run.counts, words: Self.counts(run.counts)))
         }

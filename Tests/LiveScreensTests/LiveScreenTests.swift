@@ -238,6 +238,26 @@ import TextGrid
         #expect(first.live.timeLeft(at: first.now) == nil)
     }
 
+    @Test func `what takes longer than usual does not stay about a second from its end`() throws {
+        let changes = [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))]
+        func timeLeft(after seconds: Double) -> LiveDeployment.TimeLeft? {
+            let screen = Fleet.screen(changes, seconds: seconds, past: [60, 62, 90, 61])
+            return screen.live.timeLeft(at: screen.now)
+        }
+        #expect(timeLeft(after: 61) == .about(seconds: 1))
+        #expect(timeLeft(after: 63) == .overdue(usualSeconds: 62))
+        #expect(timeLeft(after: 91) == .overdue(usualSeconds: 62))
+    }
+
+    @Test func `what had ended before it was watched took what AWS says`() throws {
+        let screen = Fleet.screen(
+            [Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 1)))], seconds: 1_178)
+        #expect(screen.live.elapsedSeconds(at: screen.now) == 65)
+        var session = Session(screen, width: 80, height: 24)
+        _ = session.begin()
+        #expect(session.frame.lines[1].hasSuffix("took 1m 05s"))
+    }
+
     @Test func `from the first look that fails it says how old it is, until AWS answers`() throws {
         var screen = try Self.running()
         #expect(screen.badges.isEmpty)
