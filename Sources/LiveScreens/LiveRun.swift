@@ -9,6 +9,8 @@ package struct LiveRun: Equatable, Sendable {
     package private(set) var info: DeploymentInfo?
     /// Who has it stopped, where somebody has and that is known.
     package private(set) var stop: DeploymentStop?
+    /// Whether AWS took a wish of this screen to stop it.
+    private var isStopTaken = false
     package private(set) var targets: [TargetID: DeploymentTarget] = [:]
     /// Failed, then running, waiting, skipped and succeeded; those of one kind by their ids.
     package private(set) var order: [TargetID] = []
@@ -22,6 +24,11 @@ package struct LiveRun: Equatable, Sendable {
     }
 
     package var status: DeploymentStatus { info?.status ?? .created }
+
+    /// Whether AWS has been told to stop it, and it has not ended yet.
+    package var isStopping: Bool {
+        !status.isFinal && (isStopTaken || stop?.isTaken == true)
+    }
 
     /// AWS's own counts, else those of the targets that were seen, whichever are further: the
     /// counts come first, and targets may not be allowed to be seen.
@@ -52,6 +59,8 @@ package struct LiveRun: Equatable, Sendable {
     package mutating func take(_ info: DeploymentInfo) { self.info = info }
 
     package mutating func take(_ stop: DeploymentStop) { self.stop = stop }
+
+    package mutating func noteStopTaken() { isStopTaken = true }
 
     package mutating func take(_ target: DeploymentTarget, at now: Date) {
         let old = targets.updateValue(target, forKey: target.id)

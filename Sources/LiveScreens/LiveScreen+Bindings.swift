@@ -20,6 +20,8 @@ extension LiveScreen {
         let readOnly = isReadOnly ? "this screen is read-only" : nil
         let noDeployment = live.runs.isEmpty ? "there is no deployment yet" : nil
         let running = isOver ? nil : "it is still running"
+        let over = isOver ? "it is over" : nil
+        let stopping = live.run?.isStopping == true ? "it is being stopped" : nil
         return [
             Binding(
                 .character("q"), label: "leave",
@@ -27,7 +29,7 @@ extension LiveScreen {
             Binding(
                 .character("s"), label: "stop", detail: "stop the deployment; asks first",
                 message: .ask(.stop),
-                unless: readOnly ?? noDeployment ?? (isOver ? "it is over" : nil)),
+                unless: readOnly ?? noDeployment ?? over ?? stopping),
             Binding(
                 .character("r"), label: "redeploy",
                 detail: "deploy the same revision again; asks first", message: .ask(.redeploy),

@@ -68,6 +68,8 @@ package struct LiveScreen: Screen {
     var shownRun: Int?
     var wasTouched = false
     private var pending: Action?
+    /// What was asked to be stopped, by tab, until it is known whether AWS took it.
+    private var stopping: [Int: DeploymentID] = [:]
     var pageRows = 10
 
     package init(
@@ -126,8 +128,12 @@ package struct LiveScreen: Screen {
         case .change(let tab, let change): take(change, of: tab)
         case .input(let input): return handle(input)
         case .ask(let action): ask(action)
-        case .done(let tab, let text): if tab == self.tab { notice = Notice(.success, text) }
-        case .failed(let tab, let problems): if tab == self.tab { notice = Notice(problems) }
+        case .done(let tab, let text):
+            if let id = stopping.removeValue(forKey: tab) { tabs[tab].noteStopTaken(id) }
+            if tab == self.tab { notice = Notice(.success, text) }
+        case .failed(let tab, let problems):
+            stopping[tab] = nil
+            if tab == self.tab { notice = Notice(problems) }
         case .opened(let deployment):
             tabs.append(deployment)
             show(tab: tabs.count - 1)
@@ -252,6 +258,7 @@ package struct LiveScreen: Screen {
 
     private mutating func started(_ effect: Effect, _ words: String) -> [Effect] {
         notice = Notice(.working, words)
+        if case .stop(let tab, let id, _, _) = effect { stopping[tab] = id }
         return [effect]
     }
 

@@ -31,9 +31,11 @@ extension LiveDeployment {
         case overdue(usualSeconds: Double)
     }
 
-    /// Nil without a history, before the deployment runs, while it is rolled back, and at its end.
+    /// Nil without a history, before the deployment runs, while it is stopped or rolled back, and at
+    /// its end.
     package func timeLeft(at now: Date) -> TimeLeft? {
         guard stage == .running, runs.count == 1, let run, !run.status.isFinal,
+            !run.isStopping,
             let start = run.info?.createdAt ?? beganAt
         else { return nil }
         let past = pastDurations.sorted()

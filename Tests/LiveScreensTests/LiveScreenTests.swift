@@ -101,6 +101,34 @@ import TextGrid
             ])
     }
 
+    @Test func `once AWS took a stop it says so, and tells no time left`() throws {
+        var screen = Fleet.screen(
+            [
+                try Fleet.created(),
+                Fleet.status(try Fleet.info(.inProgress, .init(inProgress: 1))),
+            ], seconds: 20)
+        #expect(screen.live.timeLeft(at: screen.now) != nil)
+        func reason() -> String? { screen.bindings.first { $0.label == "stop" }?.reason }
+        func stop(_ answer: LiveScreen.Message) {
+            _ = screen.update(.ask(.stop))
+            _ = screen.update(.input(.key(.tab)))
+            #expect(screen.update(.input(.key(.enter))).count == 1)
+            #expect(reason() == nil)
+            _ = screen.update(answer)
+        }
+        stop(.failed(tab: 0, [Problem(code: "denied", "not allowed")]))
+        #expect(reason() == nil)
+        #expect(screen.run?.statusWords == "in progress")
+        stop(.done(tab: 0, "it will stop"))
+        #expect(reason() == "it is being stopped")
+        #expect(screen.run?.statusWords == "stopping")
+        #expect(screen.live.timeLeft(at: screen.now) == nil)
+        _ = screen.update(
+            .change(tab: 0, Fleet.status(try Fleet.info(.stopped, .init(skipped: 1)))))
+        #expect(screen.run?.statusWords == "stopped")
+        #expect(reason() == "it is over")
+    }
+
     @Test func `what is only watched can be stopped too`() throws {
         let region = try Region("eu-west-1")
         var screen = LiveScreen([LiveDeployment(region: region)], now: Fleet.start)
