@@ -20,10 +20,9 @@ extension LiveScreen {
         }
         if let run {
             parts += rows.prefix(50).compactMap { run.targets[$0] }.map { target in
-                let last = target.events.last { $0.status != .pending }
+                let last = target.lastEvent.map { ", \($0.event.words)" } ?? ""
                 return .item(
-                    "\(UntrustedText(target.id.rawValue).escaped): \(target.status.words)"
-                        + (last.map { ", \($0.event.words)" } ?? ""))
+                    "\(UntrustedText(target.id.rawValue).escaped): \(target.status.words)\(last)")
             }
         }
         return Outline(parts, canFilter: true)

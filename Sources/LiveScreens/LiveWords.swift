@@ -89,6 +89,13 @@ extension TargetStatus {
     }
 }
 
+extension DeploymentTarget {
+    /// The last event that did happen: not one that waits, or was left out.
+    var lastEvent: LifecycleEventRecord? {
+        events.last { $0.status != .pending && $0.status != .skipped }
+    }
+}
+
 extension LifecycleEventStatus {
     /// A target's status of the same name: both are shown alike.
     private var ofTarget: TargetStatus { TargetStatus(rawValue: rawValue) }

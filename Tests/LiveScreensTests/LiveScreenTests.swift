@@ -79,7 +79,37 @@ import TextGrid
         #expect(Set(run.order) == Set(run.targets.keys) && run.order.count == run.targets.count)
         let failed = run.order.prefix { run.targets[$0]?.status == .failed }
         #expect(failed.count == run.targets.values.count { $0.status == .failed })
+        #expect(run.counts.total == run.targets.count)
         #expect(Array(failed) == failed.sorted())
+    }
+
+    /// A stop ends what runs: it has failed, though none of its events has.
+    private static func cutShort(_ number: Int) -> DeploymentTarget {
+        var target = Fleet.target(number, .failed, at: 3)
+        for index in 3..<target.events.count {
+            target.events[index] = LifecycleEventRecord(
+                event: target.events[index].event, status: .skipped)
+        }
+        return target
+    }
+
+    @Test func `what failed stands above what a stop cut short`() throws {
+        var screen = try Self.running()
+        _ = screen.update(Self.change(Self.cutShort(1)))
+        let failed = Fleet.target(3, .failed, at: 4)
+        var begun = failed
+        begun.events = []
+        _ = screen.update(Self.change(begun))
+        #expect(screen.visibleTargets.first == Self.cutShort(1).id)
+        _ = screen.update(
+            .change(
+                tab: 0,
+                .lifecycle(
+                    LifecycleChange(
+                        deployment: Fleet.id, target: failed.id, record: failed.events[4]))))
+        #expect(screen.visibleTargets.prefix(2) == [failed.id, Self.cutShort(1).id])
+        #expect(screen.run?.order.count == 3)
+        #expect(Self.cutShort(1).lastEvent?.event == .beforeInstall)
     }
 
     @Test func `stopping asks first, and does nothing by default`() throws {
