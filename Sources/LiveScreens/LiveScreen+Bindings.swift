@@ -12,7 +12,7 @@ extension LiveScreen {
                 Binding(.escape, label: "show all", message: .input(.key(.escape))),
             ]
         }
-        return actions + looks
+        return readDetail == nil ? actions + looks : reads
     }
 
     private var actions: [Binding<Message>] {
@@ -41,6 +41,25 @@ extension LiveScreen {
         ]
     }
 
+    /// While a target is read.
+    private var reads: [Binding<Message>] {
+        [
+            Binding(
+                .enter, .escape, .character("d"), .character("q"), label: "back",
+                detail: "back to the table", message: .closeDetail),
+            nextFailure,
+        ]
+    }
+
+    private var nextFailure: Binding<Message> {
+        Binding(
+            .character("n"), label: "next failure",
+            detail: "choose the next failed instance, or a deployment that has one",
+            message: .nextFailure,
+            unless: live.run?.counts.failed ?? 0 > 0 || nextFailingTab != nil
+                ? nil : "nothing failed")
+    }
+
     private var looks: [Binding<Message>] {
         var bindings: [Binding<Message>] = []
         if tabs.count > 1 {
@@ -56,11 +75,11 @@ extension LiveScreen {
         }
         bindings += [
             Binding(
-                .character("n"), label: "next failure",
-                detail: "choose the next failed instance, or a deployment that has one",
-                message: .nextFailure,
-                unless: live.run?.counts.failed ?? 0 > 0 || nextFailingTab != nil
-                    ? nil : "nothing failed"),
+                .enter, .character("d"), label: "details",
+                detail: "read all that is known of the chosen instance, with its log",
+                message: .openDetail,
+                unless: run?.targets.isEmpty == false ? nil : "no instance is known yet"),
+            nextFailure,
             Binding(
                 .character("/"), label: "filter", detail: "filter by text: id, event, script",
                 message: .filter),
@@ -73,8 +92,8 @@ extension LiveScreen {
                 detail: "follow what needs looking at, after moving away", message: .follow,
                 unless: isFollowing ? "it follows already" : nil),
             Binding(
-                .character("d"), .enter, label: "details",
-                detail: "show or hide the chosen instance's details", message: .toggleDetail,
+                .character("h"), label: isPaneOpen ? "hide details" : "show details",
+                detail: "show or hide the details beside the table", message: .togglePane,
                 isInFooter: false),
         ]
         if live.runs.count > 1 {

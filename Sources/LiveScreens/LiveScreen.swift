@@ -29,7 +29,8 @@ package struct LiveScreen: Screen {
         case showStatus(TargetStatus?)
         /// Counted from 0; what is not there shows nothing.
         case showTab(Int)
-        case nextStatus, follow, toggleDetail, toggleRun, nextTab, previousTab, nextFailure
+        case nextStatus, follow, openDetail, closeDetail, togglePane, toggleRun, nextTab,
+            previousTab, nextFailure
         case filter, leave
         // Answers of the linear mode.
         case filterBy(String)
@@ -63,7 +64,10 @@ package struct LiveScreen: Screen {
     var statusFilter: TargetStatus?
     var filter = TextField()
     var isFiltering = false
-    var isDetailOpen = true
+    /// Whether details are shown beside the table.
+    var isPaneOpen = true
+    /// The target that is read in full.
+    var reading: TargetReading?
     /// The run that is looked at; nil for the one that goes on.
     var shownRun: Int?
     var wasTouched = false
@@ -71,6 +75,8 @@ package struct LiveScreen: Screen {
     /// What was asked to be stopped, by tab, until it is known whether AWS took it.
     private var stopping: [Int: DeploymentID] = [:]
     var pageRows = 10
+    private(set) var width = 80
+    private(set) var height = 22
 
     package init(
         _ tabs: [LiveDeployment], now: Date, ending: Ending = .withLastDeployment,
@@ -116,7 +122,8 @@ package struct LiveScreen: Screen {
     package var help: [String] {
         [
             "Each row is an instance, each column a lifecycle event; failing instances come first. "
-                + "Below stand the chosen instance's events, its failure and the end of its log.",
+                + "Below stand the chosen instance's events, its failure and the end of its log; "
+                + "Enter shows all of it.",
             "Leaving does not stop the deployment. slipway watch shows it again.",
         ]
     }
@@ -140,7 +147,9 @@ package struct LiveScreen: Screen {
         case .showStatus(let status): statusFilter = status
         case .nextStatus: statusFilter = Self.status(after: statusFilter)
         case .follow: isFollowing = true
-        case .toggleDetail: isDetailOpen.toggle()
+        case .openDetail: openReading()
+        case .closeDetail: reading = nil
+        case .togglePane: isPaneOpen.toggle()
         case .toggleRun: toggleRun()
         case .showTab(let tab): if tabs.indices.contains(tab) { show(tab: tab) }
         case .nextTab: show(tab: (tab + 1) % tabs.count)
@@ -183,7 +192,7 @@ package struct LiveScreen: Screen {
 
     private mutating func show(tab: Int) {
         self.tab = tab
-        (chosen, shownRun, notice) = (nil, nil, nil)
+        (chosen, shownRun, notice, reading) = (nil, nil, nil, nil)
         isFollowing = true
     }
 
@@ -266,7 +275,8 @@ package struct LiveScreen: Screen {
 
     private mutating func handle(_ input: Input) -> [Effect] {
         switch input {
-        case .resize(_, let height):
+        case .resize(let width, let height):
+            (self.width, self.height) = (width, height)
             pageRows = max(1, height / 2 - 4)
             return []
         case .tick(let now):
@@ -284,7 +294,7 @@ package struct LiveScreen: Screen {
         if isFiltering {
             handleFilter(input)
         } else if case .key(let key) = input {
-            handle(key)
+            if readDetail == nil { handle(key) } else { read(key) }
         }
         return []
     }
@@ -344,6 +354,7 @@ package struct LiveScreen: Screen {
         let next = chosenTarget(in: rows).flatMap { failed.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
         chosen = failed[next % failed.count]
         isFollowing = false
+        if reading != nil { openReading() }
     }
 
     static func status(after status: TargetStatus?) -> TargetStatus? {

@@ -112,6 +112,35 @@ import TextGrid
         #expect(Self.cutShort(1).lastEvent?.event == .beforeInstall)
     }
 
+    @Test func `a long log can be read to both ends, and stays while others fail`() throws {
+        let log = (1...90).map { "[stdout]line \($0) of the log" }.joined(separator: "\n")
+        var screen = try Self.running()
+        _ = screen.update(Self.change(Fleet.target(3, .failed, at: 4, log: log)))
+        var session = Session(screen, width: 80, height: 24)
+        _ = session.begin()
+        func text() -> String { session.frame.lines.joined(separator: "\n") }
+        func press(_ key: Key) { _ = session.handle(.key(key)) }
+        press(.enter)
+        #expect(text().contains("Next, check its log, then the script by hand on that instance."))
+        #expect(text().contains("]line 1 of the log") && !text().contains("]line 90 of"))
+        press(.end)
+        #expect(text().contains("]line 90 of the log") && !text().contains("]line 1 of"))
+        press(.pageUp)
+        #expect(!text().contains("]line 90 of"))
+        press(.up)
+        _ = session.receive(Self.change(Fleet.target(1, .failed, at: 4)))
+        press(.home)
+        #expect(text().contains("abcde03: failed") && text().contains("]line 1 of"))
+        press(.character("n"))
+        #expect(text().contains("abcde01: failed") || text().contains("abcde03: failed"))
+        press(.character("q"))
+        #expect(!session.isOver && text().contains("last event"))
+        press(.character("d"))
+        #expect(!text().contains("last event"))
+        press(.escape)
+        #expect(text().contains("last event"))
+    }
+
     @Test func `stopping asks first, and does nothing by default`() throws {
         var screen = try Self.running()
         _ = screen.update(.ask(.stop))
@@ -365,7 +394,7 @@ import TextGrid
             [
                 .up, .down, .home, .end, .pageUp, .pageDown, .enter, .escape, .tab, .backTab,
                 .backspace,
-            ] + "srbnft/do?:jkgGx日".map { .character($0) }
+            ] + "srbnft/dho?:jkgGx日".map { .character($0) }
         let statuses: [TargetStatus] = [.pending, .inProgress, .failed, .succeeded]
         for step in 0..<3_000 {
             if let key = keys.randomElement(using: &random) {
