@@ -185,7 +185,10 @@ package struct LiveScreen: Screen {
 
     private mutating func take(_ change: DeployChange, of tab: Int) {
         guard tabs.indices.contains(tab) else { return }
+        let stage = tabs[tab].stage
         tabs[tab].take(change, at: now)
+        // What it says must hold when it is answered.
+        if tab == self.tab, pending == .giveUp, tabs[tab].stage != stage { dialog = leaveDialog }
         guard case .result = change, ending == .withLastDeployment, !wasTouched else { return }
         isOver = tabs.allSatisfy(\.isOver)
     }
@@ -208,10 +211,7 @@ package struct LiveScreen: Screen {
     private mutating func ask(_ action: Action) {
         pending = action
         if action == .giveUp {
-            dialog = Dialog(
-                "Give up?",
-                ["Nothing is deployed yet: leaving now gives up what was packed and sent."],
-                kind: .confirm(yes: "Give up", no: "Go on"))
+            dialog = leaveDialog
             return
         }
         guard let run = live.runs.first, let region = live.region else { return }
@@ -237,6 +237,30 @@ package struct LiveScreen: Screen {
                 "Roll back?",
                 ["This deploys the last revision that succeeded before \(run.id) to \(place)."],
                 kind: .confirm(yes: "Roll back", no: "Cancel"))
+        }
+    }
+
+    /// Asks whether to leave, while this screen knows of no deployment, or has just learnt of one.
+    private var leaveDialog: Dialog {
+        switch live.stage {
+        case .starting, .uploading, .registering:
+            Dialog(
+                "Give up?",
+                ["Nothing is deployed yet: leaving now gives up what was packed and sent."],
+                kind: .confirm(yes: "Give up", no: "Go on"))
+        case .creating:
+            Dialog(
+                "Leave?",
+                [
+                    "CodeDeploy is being asked for the deployment, and may have made it.",
+                    "Leaving does not stop it. slipway watch shows it.",
+                ], kind: .confirm(yes: "Leave", no: "Stay"))
+        case .running:
+            Dialog(
+                "Leave?", ["The deployment is made, and goes on. slipway watch shows it."],
+                kind: .confirm(yes: "Leave", no: "Stay"))
+        case .over:
+            Dialog("Leave?", ["It is over."], kind: .confirm(yes: "Leave", no: "Stay"))
         }
     }
 

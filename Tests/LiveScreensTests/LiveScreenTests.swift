@@ -141,6 +141,23 @@ import TextGrid
         #expect(text().contains("last event"))
     }
 
+    @Test func `whoever leaves is told what becomes of the deployment at that moment`() throws {
+        var screen = LiveScreen([LiveDeployment()], now: Fleet.start)
+        func words() throws -> String {
+            let lines = try #require(screen.dialog).outline.parts.map { "\($0)" }
+            return lines.joined(separator: " ")
+        }
+        _ = screen.update(.change(tab: 0, .uploaded(try Fleet.location())))
+        _ = screen.update(.leave)
+        #expect(try words().contains("Nothing is deployed yet"))
+        _ = screen.update(.change(tab: 0, .registered(try Fleet.location())))
+        #expect(try words().contains("may have made it"))
+        #expect(try !words().contains("Nothing is deployed"))
+        _ = screen.update(.change(tab: 0, try Fleet.created()))
+        #expect(try words().contains("goes on"))
+        #expect(!screen.isOver)
+    }
+
     @Test func `stopping asks first, and does nothing by default`() throws {
         var screen = try Self.running()
         _ = screen.update(.ask(.stop))
