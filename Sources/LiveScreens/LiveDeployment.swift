@@ -168,6 +168,9 @@ package struct LiveDeployment: Equatable, Sendable {
                 retryAt: now.addingTimeInterval(silence.retryDelay / .seconds(1))))
     }
 
+    /// Takes note that AWS took a wish of this screen to stop a run.
+    package mutating func noteStopTaken(_ id: DeploymentID) { withRun(id) { $0.noteStopTaken() } }
+
     private mutating func withRun(_ id: DeploymentID, _ body: (inout LiveRun) -> Void) {
         guard let index = runs.firstIndex(where: { $0.id == id }) else { return }
         body(&runs[index])

@@ -9,8 +9,11 @@ package struct LiveRun: Equatable, Sendable {
     package private(set) var info: DeploymentInfo?
     /// Who has it stopped, where somebody has and that is known.
     package private(set) var stop: DeploymentStop?
+    /// Whether AWS took a wish of this screen to stop it.
+    private var isStopTaken = false
     package private(set) var targets: [TargetID: DeploymentTarget] = [:]
-    /// Failed, then running, waiting, skipped and succeeded; those of one kind by their ids.
+    /// Failed, those first of which an event failed, then running, waiting, skipped and succeeded;
+    /// those of one kind by their ids.
     package private(set) var order: [TargetID] = []
     /// Since when a target is in progress without a lifecycle event having begun.
     package private(set) var silentSince: [TargetID: Date] = [:]
@@ -22,6 +25,11 @@ package struct LiveRun: Equatable, Sendable {
     }
 
     package var status: DeploymentStatus { info?.status ?? .created }
+
+    /// Whether AWS has been told to stop it, and it has not ended yet.
+    package var isStopping: Bool {
+        !status.isFinal && (isStopTaken || stop?.isTaken == true)
+    }
 
     /// AWS's own counts, else those of the targets that were seen, whichever are further: the
     /// counts come first, and targets may not be allowed to be seen.
@@ -53,16 +61,16 @@ package struct LiveRun: Equatable, Sendable {
 
     package mutating func take(_ stop: DeploymentStop) { self.stop = stop }
 
+    package mutating func noteStopTaken() { isStopTaken = true }
+
     package mutating func take(_ target: DeploymentTarget, at now: Date) {
         let old = targets.updateValue(target, forKey: target.id)
-        if old?.status != target.status || old == nil {
-            if let old {
-                remove(old)
-                statusCounts[old.status, default: 1] -= 1
-            }
+        if old.map(Self.rank) != Self.rank(target) {
+            if let old { remove(old) }
             insert(target)
-            statusCounts[target.status, default: 0] += 1
         }
+        if let old { statusCounts[old.status, default: 1] -= 1 }
+        statusCounts[target.status, default: 0] += 1
         noteSilence(target, now)
     }
 
@@ -98,26 +106,27 @@ package struct LiveRun: Equatable, Sendable {
     /// Where in the order a target stands, or would: by halves, since a fleet may be large. The
     /// target that is asked for may have changed in ``targets`` already, the others have not.
     private func place(of target: DeploymentTarget) -> Int {
-        let key = (Self.rank(target.status), target.id)
+        let key = (Self.rank(target), target.id)
         var (low, high) = (0, order.count)
         while low < high {
             let middle = (low + high) / 2
             let id = order[middle]
-            let status = id == target.id ? target.status : targets[id]?.status ?? .unknown
-            if (Self.rank(status), id) < key { low = middle + 1 } else { high = middle }
+            let other = id == target.id ? target : targets[id] ?? target
+            if (Self.rank(other), id) < key { low = middle + 1 } else { high = middle }
         }
         return low
     }
 
-    private static func rank(_ status: TargetStatus) -> Int {
-        switch status {
-        case .failed: 0
-        case .inProgress: 1
-        case .unknown, .other: 2
-        case .pending: 3
-        case .ready: 4
-        case .skipped: 5
-        case .succeeded: 6
+    /// What a stop cut short has failed too, but is not why.
+    private static func rank(_ target: DeploymentTarget) -> Int {
+        switch target.status {
+        case .failed: target.failure == nil ? 1 : 0
+        case .inProgress: 2
+        case .unknown, .other: 3
+        case .pending: 4
+        case .ready: 5
+        case .skipped: 6
+        case .succeeded: 7
         }
     }
 }

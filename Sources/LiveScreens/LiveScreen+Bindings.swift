@@ -12,7 +12,7 @@ extension LiveScreen {
                 Binding(.escape, label: "show all", message: .input(.key(.escape))),
             ]
         }
-        return actions + looks
+        return readDetail == nil ? actions + looks : reads
     }
 
     private var actions: [Binding<Message>] {
@@ -20,6 +20,8 @@ extension LiveScreen {
         let readOnly = isReadOnly ? "this screen is read-only" : nil
         let noDeployment = live.runs.isEmpty ? "there is no deployment yet" : nil
         let running = isOver ? nil : "it is still running"
+        let over = isOver ? "it is over" : nil
+        let stopping = live.run?.isStopping == true ? "it is being stopped" : nil
         return [
             Binding(
                 .character("q"), label: "leave",
@@ -27,7 +29,7 @@ extension LiveScreen {
             Binding(
                 .character("s"), label: "stop", detail: "stop the deployment; asks first",
                 message: .ask(.stop),
-                unless: readOnly ?? noDeployment ?? (isOver ? "it is over" : nil)),
+                unless: readOnly ?? noDeployment ?? over ?? stopping),
             Binding(
                 .character("r"), label: "redeploy",
                 detail: "deploy the same revision again; asks first", message: .ask(.redeploy),
@@ -37,6 +39,25 @@ extension LiveScreen {
                 detail: "deploy the last revision that succeeded; asks first",
                 message: .ask(.rollback), unless: readOnly ?? noDeployment ?? running),
         ]
+    }
+
+    /// While a target is read.
+    private var reads: [Binding<Message>] {
+        [
+            Binding(
+                .enter, .escape, .character("d"), .character("q"), label: "back",
+                detail: "back to the table", message: .closeDetail),
+            nextFailure,
+        ]
+    }
+
+    private var nextFailure: Binding<Message> {
+        Binding(
+            .character("n"), label: "next failure",
+            detail: "choose the next failed instance, or a deployment that has one",
+            message: .nextFailure,
+            unless: live.run?.counts.failed ?? 0 > 0 || nextFailingTab != nil
+                ? nil : "nothing failed")
     }
 
     private var looks: [Binding<Message>] {
@@ -54,11 +75,11 @@ extension LiveScreen {
         }
         bindings += [
             Binding(
-                .character("n"), label: "next failure",
-                detail: "choose the next failed instance, or a deployment that has one",
-                message: .nextFailure,
-                unless: live.run?.counts.failed ?? 0 > 0 || nextFailingTab != nil
-                    ? nil : "nothing failed"),
+                .enter, .character("d"), label: "details",
+                detail: "read all that is known of the chosen instance, with its log",
+                message: .openDetail,
+                unless: run?.targets.isEmpty == false ? nil : "no instance is known yet"),
+            nextFailure,
             Binding(
                 .character("/"), label: "filter", detail: "filter by text: id, event, script",
                 message: .filter),
@@ -71,8 +92,8 @@ extension LiveScreen {
                 detail: "follow what needs looking at, after moving away", message: .follow,
                 unless: isFollowing ? "it follows already" : nil),
             Binding(
-                .character("d"), .enter, label: "details",
-                detail: "show or hide the chosen instance's details", message: .toggleDetail,
+                .character("h"), label: isPaneOpen ? "hide details" : "show details",
+                detail: "show or hide the details beside the table", message: .togglePane,
                 isInFooter: false),
         ]
         if live.runs.count > 1 {

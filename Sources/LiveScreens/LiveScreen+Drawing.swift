@@ -13,6 +13,12 @@ extension LiveScreen {
             drawTabs(in: &grid, Rect(row: row, column: area.column, width: area.width, height: 1))
             row += 1
         }
+        if let detail = readDetail {
+            runLine.draw(in: &grid, row: row, area)
+            drawReading(detail, in: &grid)
+            dialog?.draw(in: &grid)
+            return
+        }
         for line in headerLines(isShort: area.height < 14).prefix(max(1, area.height / 2)) {
             line.draw(in: &grid, row: row, area)
             row += 1
@@ -85,14 +91,8 @@ extension LiveScreen {
                     "\(run.status.sign) \(run.id) \(run.statusWords): \(Self.counts(run.counts))",
                     run.status.role, trailing: ""))
         }
+        lines.append(runLine)
         let run = live.run
-        let status = run?.statusWords ?? stageWords
-        let name = run.map { ($0.isRollback ? "rollback " : "") + "\($0.id)  " } ?? ""
-        let elapsed = shownTime(Int64(live.elapsedSeconds(at: now)))
-        lines.append(
-            .text(
-                "\(run?.status.sign ?? "▸") \(name)\(status)", run?.status.role ?? .running,
-                trailing: live.isOver ? "took \(elapsed)" : "elapsed \(elapsed)"))
         if let run {
             lines.append(.bar(run.counts, words: Self.counts(run.counts)))
         }
@@ -102,6 +102,17 @@ extension LiveScreen {
         }
         if let error = errorWords { lines.append(.text(error, .failed, trailing: "")) }
         return lines
+    }
+
+    /// How the run that goes on stands, and since when.
+    private var runLine: HeaderLine {
+        let run = live.run
+        let status = run?.statusWords ?? stageWords
+        let name = run.map { ($0.isRollback ? "rollback " : "") + "\($0.id)  " } ?? ""
+        let elapsed = shownTime(Int64(live.elapsedSeconds(at: now)))
+        return .text(
+            "\(run?.status.sign ?? "▸") \(name)\(status)", run?.status.role ?? .running,
+            trailing: live.hasEnded ? "took \(elapsed)" : "elapsed \(elapsed)")
     }
 
     private var stageWords: String {

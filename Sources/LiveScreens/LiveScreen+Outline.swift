@@ -6,6 +6,9 @@ extension LiveScreen {
     /// For screen readers: where it stands, what failed and why, then each instance.
     package var outline: Outline {
         if let dialog { return dialog.outline }
+        if let detail = readDetail {
+            return Outline(detail.outline)
+        }
         var parts = tabOutline
         for run in live.runs {
             let name = run.isRollback ? "Rollback" : "Deployment"
@@ -15,15 +18,13 @@ extension LiveScreen {
         if live.runs.isEmpty { parts.append(.text("No deployment yet.")) }
         let rows = visibleTargets
         if let detail = detailText(rows) {
-            parts.append(.text(detail.title))
-            parts += detail.lines.map { .text($0.text) } + detail.log.map { .text($0) }
+            parts += detail.outline
         }
         if let run {
             parts += rows.prefix(50).compactMap { run.targets[$0] }.map { target in
-                let last = target.events.last { $0.status != .pending }
+                let last = target.lastEvent.map { ", \($0.event.words)" } ?? ""
                 return .item(
-                    "\(UntrustedText(target.id.rawValue).escaped): \(target.status.words)"
-                        + (last.map { ", \($0.event.words)" } ?? ""))
+                    "\(UntrustedText(target.id.rawValue).escaped): \(target.status.words)\(last)")
             }
         }
         return Outline(parts, canFilter: true)
@@ -35,5 +36,11 @@ extension LiveScreen {
         case .choose(let number) where dialog == nil: .choose(row: number)
         default: .answer(answer)
         }
+    }
+}
+
+extension TargetDetail {
+    fileprivate var outline: [Outline.Part] {
+        [.text(title)] + lines.map { .text($0.text) } + log.map { .text($0) }
     }
 }

@@ -15,7 +15,7 @@ extension LiveScreen {
             drawWithoutTargets(run, in: &grid, rest)
             return
         }
-        let detail = isDetailOpen ? detailText(rows) : nil
+        let detail = isPaneOpen ? detailText(rows) : nil
         guard let detail, rest.height >= 6 else {
             drawTable(rows, in: &grid, rest)
             return

@@ -29,7 +29,8 @@ package struct LiveScreen: Screen {
         case showStatus(TargetStatus?)
         /// Counted from 0; what is not there shows nothing.
         case showTab(Int)
-        case nextStatus, follow, toggleDetail, toggleRun, nextTab, previousTab, nextFailure
+        case nextStatus, follow, openDetail, closeDetail, togglePane, toggleRun, nextTab,
+            previousTab, nextFailure
         case filter, leave
         // Answers of the linear mode.
         case filterBy(String)
@@ -63,12 +64,19 @@ package struct LiveScreen: Screen {
     var statusFilter: TargetStatus?
     var filter = TextField()
     var isFiltering = false
-    var isDetailOpen = true
+    /// Whether details are shown beside the table.
+    var isPaneOpen = true
+    /// The target that is read in full.
+    var reading: TargetReading?
     /// The run that is looked at; nil for the one that goes on.
     var shownRun: Int?
     var wasTouched = false
     private var pending: Action?
+    /// What was asked to be stopped, by tab, until it is known whether AWS took it.
+    private var stopping: [Int: DeploymentID] = [:]
     var pageRows = 10
+    private(set) var width = 80
+    private(set) var height = 22
 
     package init(
         _ tabs: [LiveDeployment], now: Date, ending: Ending = .withLastDeployment,
@@ -114,7 +122,8 @@ package struct LiveScreen: Screen {
     package var help: [String] {
         [
             "Each row is an instance, each column a lifecycle event; failing instances come first. "
-                + "Below stand the chosen instance's events, its failure and the end of its log.",
+                + "Below stand the chosen instance's events, its failure and the end of its log; "
+                + "Enter shows all of it.",
             "Leaving does not stop the deployment. slipway watch shows it again.",
         ]
     }
@@ -126,15 +135,21 @@ package struct LiveScreen: Screen {
         case .change(let tab, let change): take(change, of: tab)
         case .input(let input): return handle(input)
         case .ask(let action): ask(action)
-        case .done(let tab, let text): if tab == self.tab { notice = Notice(.success, text) }
-        case .failed(let tab, let problems): if tab == self.tab { notice = Notice(problems) }
+        case .done(let tab, let text):
+            if let id = stopping.removeValue(forKey: tab) { tabs[tab].noteStopTaken(id) }
+            if tab == self.tab { notice = Notice(.success, text) }
+        case .failed(let tab, let problems):
+            stopping[tab] = nil
+            if tab == self.tab { notice = Notice(problems) }
         case .opened(let deployment):
             tabs.append(deployment)
             show(tab: tabs.count - 1)
         case .showStatus(let status): statusFilter = status
         case .nextStatus: statusFilter = Self.status(after: statusFilter)
         case .follow: isFollowing = true
-        case .toggleDetail: isDetailOpen.toggle()
+        case .openDetail: openReading()
+        case .closeDetail: reading = nil
+        case .togglePane: isPaneOpen.toggle()
         case .toggleRun: toggleRun()
         case .showTab(let tab): if tabs.indices.contains(tab) { show(tab: tab) }
         case .nextTab: show(tab: (tab + 1) % tabs.count)
@@ -170,14 +185,17 @@ package struct LiveScreen: Screen {
 
     private mutating func take(_ change: DeployChange, of tab: Int) {
         guard tabs.indices.contains(tab) else { return }
+        let stage = tabs[tab].stage
         tabs[tab].take(change, at: now)
+        // What it says must hold when it is answered.
+        if tab == self.tab, pending == .giveUp, tabs[tab].stage != stage { dialog = leaveDialog }
         guard case .result = change, ending == .withLastDeployment, !wasTouched else { return }
         isOver = tabs.allSatisfy(\.isOver)
     }
 
     private mutating func show(tab: Int) {
         self.tab = tab
-        (chosen, shownRun, notice) = (nil, nil, nil)
+        (chosen, shownRun, notice, reading) = (nil, nil, nil, nil)
         isFollowing = true
     }
 
@@ -193,10 +211,7 @@ package struct LiveScreen: Screen {
     private mutating func ask(_ action: Action) {
         pending = action
         if action == .giveUp {
-            dialog = Dialog(
-                "Give up?",
-                ["Nothing is deployed yet: leaving now gives up what was packed and sent."],
-                kind: .confirm(yes: "Give up", no: "Go on"))
+            dialog = leaveDialog
             return
         }
         guard let run = live.runs.first, let region = live.region else { return }
@@ -222,6 +237,30 @@ package struct LiveScreen: Screen {
                 "Roll back?",
                 ["This deploys the last revision that succeeded before \(run.id) to \(place)."],
                 kind: .confirm(yes: "Roll back", no: "Cancel"))
+        }
+    }
+
+    /// Asks whether to leave, while this screen knows of no deployment, or has just learnt of one.
+    private var leaveDialog: Dialog {
+        switch live.stage {
+        case .starting, .uploading, .registering:
+            Dialog(
+                "Give up?",
+                ["Nothing is deployed yet: leaving now gives up what was packed and sent."],
+                kind: .confirm(yes: "Give up", no: "Go on"))
+        case .creating:
+            Dialog(
+                "Leave?",
+                [
+                    "CodeDeploy is being asked for the deployment, and may have made it.",
+                    "Leaving does not stop it. slipway watch shows it.",
+                ], kind: .confirm(yes: "Leave", no: "Stay"))
+        case .running:
+            Dialog(
+                "Leave?", ["The deployment is made, and goes on. slipway watch shows it."],
+                kind: .confirm(yes: "Leave", no: "Stay"))
+        case .over:
+            Dialog("Leave?", ["It is over."], kind: .confirm(yes: "Leave", no: "Stay"))
         }
     }
 
@@ -252,6 +291,7 @@ package struct LiveScreen: Screen {
 
     private mutating func started(_ effect: Effect, _ words: String) -> [Effect] {
         notice = Notice(.working, words)
+        if case .stop(let tab, let id, _, _) = effect { stopping[tab] = id }
         return [effect]
     }
 
@@ -259,7 +299,8 @@ package struct LiveScreen: Screen {
 
     private mutating func handle(_ input: Input) -> [Effect] {
         switch input {
-        case .resize(_, let height):
+        case .resize(let width, let height):
+            (self.width, self.height) = (width, height)
             pageRows = max(1, height / 2 - 4)
             return []
         case .tick(let now):
@@ -277,7 +318,7 @@ package struct LiveScreen: Screen {
         if isFiltering {
             handleFilter(input)
         } else if case .key(let key) = input {
-            handle(key)
+            if readDetail == nil { handle(key) } else { read(key) }
         }
         return []
     }
@@ -337,6 +378,7 @@ package struct LiveScreen: Screen {
         let next = chosenTarget(in: rows).flatMap { failed.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
         chosen = failed[next % failed.count]
         isFollowing = false
+        if reading != nil { openReading() }
     }
 
     static func status(after status: TargetStatus?) -> TargetStatus? {

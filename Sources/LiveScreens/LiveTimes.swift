@@ -7,9 +7,7 @@ extension LiveDeployment {
     package func elapsedSeconds(at now: Date) -> Double {
         let info = runs.first?.info
         let start = info?.createdAt ?? beganAt
-        if let start, let end = runs.last?.info?.completedAt, isOver {
-            return max(0, end.timeIntervalSince(start))
-        }
+        if let start, let end = completedAt { return max(0, end.timeIntervalSince(start)) }
         if let result {
             let parts = result.duration.components
             return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
@@ -17,25 +15,35 @@ extension LiveDeployment {
         return start.map { max(0, now.timeIntervalSince($0)) } ?? 0
     }
 
+    /// Whether what is shown as its time is how long it took.
+    package var hasEnded: Bool { isOver || completedAt != nil }
+
+    /// When it ended, or its rollback did, as AWS says.
+    private var completedAt: Date? {
+        guard let info = runs.last?.info, info.status.isFinal else { return nil }
+        return info.completedAt
+    }
+
     /// What this group's own history says of the time that is left.
     package enum TimeLeft: Equatable, Sendable {
         case about(seconds: Double)
-        /// It takes longer than nine in ten of the last ones did.
+        /// It takes longer than the last ones mostly did.
         case overdue(usualSeconds: Double)
     }
 
-    /// Nil without a history, before the deployment runs, while it is rolled back, and at its end.
+    /// Nil without a history, before the deployment runs, while it is stopped or rolled back, and at
+    /// its end.
     package func timeLeft(at now: Date) -> TimeLeft? {
         guard stage == .running, runs.count == 1, let run, !run.status.isFinal,
+            !run.isStopping,
             let start = run.info?.createdAt ?? beganAt
         else { return nil }
         let past = pastDurations.sorted()
         guard !past.isEmpty else { return nil }
         let usual = past[past.count / 2]
-        let long = past[min(past.count - 1, Int((Double(past.count) * 0.9).rounded(.down)))]
-        let elapsed = now.timeIntervalSince(start)
-        if elapsed > long { return .overdue(usualSeconds: usual) }
-        return .about(seconds: max(1, usual - elapsed))
+        let left = usual - now.timeIntervalSince(start)
+        // What is left of less than half a second would be shown as nothing.
+        return left < 0.5 ? .overdue(usualSeconds: usual) : .about(seconds: left)
     }
 
     /// Targets whose agent seems not to answer, though a lifecycle event should have begun: known a

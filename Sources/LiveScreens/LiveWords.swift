@@ -43,6 +43,9 @@ extension DeploymentStatus {
 extension LiveRun {
     /// The status, and who has to do with it: `stopped by alice on ci-7`.
     var statusWords: String {
+        if isStopping {
+            return "stopping" + (stop.map { ", \($0.who) asked for it" } ?? "")
+        }
         guard let stop else { return status.words }
         if info?.wasStoppedByUser == true { return "\(status.words) by \(stop.who)" }
         return status.isFinal ? status.words : "\(status.words), \(stop.who) asked to stop it"
@@ -83,6 +86,13 @@ extension TargetStatus {
         case .skipped: .skipped
         case .unknown, .other: .warning
         }
+    }
+}
+
+extension DeploymentTarget {
+    /// The last event that did happen: not one that waits, or was left out.
+    var lastEvent: LifecycleEventRecord? {
+        events.last { $0.status != .pending && $0.status != .skipped }
     }
 }
 

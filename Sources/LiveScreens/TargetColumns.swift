@@ -85,9 +85,7 @@ struct TargetColumns {
             return "\(name(failure.event)) \(code ?? "failed")"
         }
         if target.status == .skipped { return "skipped" }
-        guard let last = target.events.last(where: { $0.status != .pending }) else {
-            return target.status.words
-        }
+        guard let last = target.lastEvent else { return target.status.words }
         if let seconds = last.seconds { return "\(name(last.event)) \(shownSeconds(seconds))" }
         if last.status == .inProgress, let start = last.startedAt {
             return "\(name(last.event)) \(shownSeconds(now.timeIntervalSince(start)))…"

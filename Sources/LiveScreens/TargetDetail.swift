@@ -15,8 +15,9 @@ struct TargetDetail: Equatable {
     /// Shown to its end, below.
     var log: [String] = []
 
-    private func wrappedLines(width: Int) -> [Line] {
-        lines.flatMap { line in
+    /// The rows of each line.
+    private func wrappedLines(width: Int) -> [[Line]] {
+        lines.map { line in
             wrapped(line.text, to: max(1, width)).map { Line(text: $0, role: line.role) }
         }
     }
@@ -26,11 +27,11 @@ struct TargetDetail: Equatable {
     }
 
     func wantedHeight(width: Int) -> Int {
-        2 + wrappedLines(width: width - 2).count + wrappedLog(width: width - 2).count
+        2 + wrappedLines(width: width - 2).joined().count + wrappedLog(width: width - 2).count
     }
 
-    /// The first lines, and the log to its end: at least a few lines of it, which mostly say what
-    /// is wrong, even where that leaves one line for everything else.
+    /// The first lines, each whole, and the log to its end: at least a few rows of it, which mostly
+    /// say what is wrong, even where that leaves the first line for everything else.
     func draw(in grid: inout CellGrid, _ rect: Rect) {
         guard rect.height >= 2 else { return }
         let isBoxed = rect.height >= 8
@@ -47,8 +48,12 @@ struct TargetDetail: Equatable {
             ? rect.inset(top: 1, left: 1, bottom: 1, right: 1) : rect.inset(top: 1)
         let tail = wrappedLog(width: inner.width)
         let kept = min(tail.count, max(2, inner.height * 2 / 3))
-        let head = wrappedLines(width: inner.width).prefix(max(1, inner.height - kept))
-        let shown = Array(head) + tail.suffix(max(0, inner.height - head.count))
+        var head: [Line] = []
+        for rows in wrappedLines(width: inner.width) {
+            guard head.isEmpty || head.count + rows.count <= inner.height - kept else { break }
+            head += rows
+        }
+        let shown = head + tail.suffix(max(0, inner.height - head.count))
         for (offset, line) in shown.prefix(inner.height).enumerated() {
             grid.put(
                 line.text, row: inner.row + offset, column: inner.column, role: line.role,
@@ -61,19 +66,23 @@ extension LiveScreen {
     /// The details of the row that is chosen; while following, what failed in the deployment that
     /// is rolled back goes before what goes well in its rollback. Nil without targets.
     func detailText(_ rows: [TargetID]) -> TargetDetail? {
+        chosenDetail(rows).map { run, target in detail(of: target, in: run) }
+    }
+
+    func chosenDetail(_ rows: [TargetID]) -> (LiveRun, DeploymentTarget)? {
         if isFollowing, shownRun == nil, live.runs.count > 1, let original = live.runs.first,
             live.run?.counts.failed == 0, let id = original.order.first,
             let target = original.targets[id], target.status == .failed
         {
-            return detail(of: target, in: original)
+            return (original, target)
         }
         guard let run, let id = chosenTarget(in: rows), let target = run.targets[id] else {
             return nil
         }
-        return detail(of: target, in: run)
+        return (run, target)
     }
 
-    private func detail(of target: DeploymentTarget, in run: LiveRun) -> TargetDetail {
+    func detail(of target: DeploymentTarget, in run: LiveRun) -> TargetDetail {
         let id = UntrustedText(target.id.rawValue).escaped
         var detail = TargetDetail(
             title: live.runs.count > 1 ? "\(id) in \(run.id)" : "\(id): \(target.status.words)")
@@ -113,10 +122,9 @@ extension LiveScreen {
             detail.lines += message.escapedLines.map { .init(text: $0, role: .plain) }
         }
         if let explanation = failure.explanation(previous: previous) {
-            detail.lines.append(
-                .init(
-                    text: "\(explanation.meaning). Next, check \(explanation.nextCheck).",
-                    role: .quiet))
+            // A line each, so that where there is little room one of them is whole.
+            detail.lines += ["\(explanation.meaning).", "Next, check \(explanation.nextCheck)."]
+                .map { .init(text: $0, role: .quiet) }
         }
         detail.log = failure.diagnostics?.logTail?.escapedLines ?? []
     }

@@ -220,6 +220,12 @@ import TextGrid
                     (number == 12 ? try failedOfNine() : try halfWay(), "shop")
                 }, showing: 12)
         },
+        Scene(name: "read-in-full") {
+            let log = (1...40).map { "[stdout]line \($0)" }.joined(separator: "\n")
+            var screen = Fleet.screen(try failedOfNine(log: log))
+            _ = screen.update(.openDetail)
+            return screen
+        },
         Scene(name: "silent-agent") {
             Fleet.screen(
                 [

@@ -94,7 +94,83 @@ import TextGrid
         #expect(Set(run.order) == Set(run.targets.keys) && run.order.count == run.targets.count)
         let failed = run.order.prefix { run.targets[$0]?.status == .failed }
         #expect(failed.count == run.targets.values.count { $0.status == .failed })
+        #expect(run.counts.total == run.targets.count)
         #expect(Array(failed) == failed.sorted())
+    }
+
+    /// A stop ends what runs: it has failed, though none of its events has.
+    private static func cutShort(_ number: Int) -> DeploymentTarget {
+        var target = Fleet.target(number, .failed, at: 3)
+        for index in 3..<target.events.count {
+            target.events[index] = LifecycleEventRecord(
+                event: target.events[index].event, status: .skipped)
+        }
+        return target
+    }
+
+    @Test func `what failed stands above what a stop cut short`() throws {
+        var screen = try Self.running()
+        _ = screen.update(Self.change(Self.cutShort(1)))
+        let failed = Fleet.target(3, .failed, at: 4)
+        var begun = failed
+        begun.events = []
+        _ = screen.update(Self.change(begun))
+        #expect(screen.visibleTargets.first == Self.cutShort(1).id)
+        _ = screen.update(
+            .change(
+                tab: 0,
+                .lifecycle(
+                    LifecycleChange(
+                        deployment: Fleet.id, target: failed.id, record: failed.events[4]))))
+        #expect(screen.visibleTargets.prefix(2) == [failed.id, Self.cutShort(1).id])
+        #expect(screen.run?.order.count == 3)
+        #expect(Self.cutShort(1).lastEvent?.event == .beforeInstall)
+    }
+
+    @Test func `a long log can be read to both ends, and stays while others fail`() throws {
+        let log = (1...90).map { "[stdout]line \($0) of the log" }.joined(separator: "\n")
+        var screen = try Self.running()
+        _ = screen.update(Self.change(Fleet.target(3, .failed, at: 4, log: log)))
+        var session = Session(screen, width: 80, height: 24)
+        _ = session.begin()
+        func text() -> String { session.frame.lines.joined(separator: "\n") }
+        func press(_ key: Key) { _ = session.handle(.key(key)) }
+        press(.enter)
+        #expect(text().contains("Next, check its log, then the script by hand on that instance."))
+        #expect(text().contains("]line 1 of the log") && !text().contains("]line 90 of"))
+        press(.end)
+        #expect(text().contains("]line 90 of the log") && !text().contains("]line 1 of"))
+        press(.pageUp)
+        #expect(!text().contains("]line 90 of"))
+        press(.up)
+        _ = session.receive(Self.change(Fleet.target(1, .failed, at: 4)))
+        press(.home)
+        #expect(text().contains("abcde03: failed") && text().contains("]line 1 of"))
+        press(.character("n"))
+        #expect(text().contains("abcde01: failed") || text().contains("abcde03: failed"))
+        press(.character("q"))
+        #expect(!session.isOver && text().contains("last event"))
+        press(.character("d"))
+        #expect(!text().contains("last event"))
+        press(.escape)
+        #expect(text().contains("last event"))
+    }
+
+    @Test func `whoever leaves is told what becomes of the deployment at that moment`() throws {
+        var screen = LiveScreen([LiveDeployment()], now: Fleet.start)
+        func words() throws -> String {
+            let lines = try #require(screen.dialog).outline.parts.map { "\($0)" }
+            return lines.joined(separator: " ")
+        }
+        _ = screen.update(.change(tab: 0, .uploaded(try Fleet.location())))
+        _ = screen.update(.leave)
+        #expect(try words().contains("Nothing is deployed yet"))
+        _ = screen.update(.change(tab: 0, .registered(try Fleet.location())))
+        #expect(try words().contains("may have made it"))
+        #expect(try !words().contains("Nothing is deployed"))
+        _ = screen.update(.change(tab: 0, try Fleet.created()))
+        #expect(try words().contains("goes on"))
+        #expect(!screen.isOver)
     }
 
     @Test func `stopping asks first, and does nothing by default`() throws {
@@ -114,6 +190,34 @@ import TextGrid
             effects == [
                 .stop(tab: 0, Fleet.id, try Region("us-east-1"), rollsBack: true)
             ])
+    }
+
+    @Test func `once AWS took a stop it says so, and tells no time left`() throws {
+        var screen = Fleet.screen(
+            [
+                try Fleet.created(),
+                Fleet.status(try Fleet.info(.inProgress, .init(inProgress: 1))),
+            ], seconds: 20)
+        #expect(screen.live.timeLeft(at: screen.now) != nil)
+        func reason() -> String? { screen.bindings.first { $0.label == "stop" }?.reason }
+        func stop(_ answer: LiveScreen.Message) {
+            _ = screen.update(.ask(.stop))
+            _ = screen.update(.input(.key(.tab)))
+            #expect(screen.update(.input(.key(.enter))).count == 1)
+            #expect(reason() == nil)
+            _ = screen.update(answer)
+        }
+        stop(.failed(tab: 0, [Problem(code: "denied", "not allowed")]))
+        #expect(reason() == nil)
+        #expect(screen.run?.statusWords == "in progress")
+        stop(.done(tab: 0, "it will stop"))
+        #expect(reason() == "it is being stopped")
+        #expect(screen.run?.statusWords == "stopping")
+        #expect(screen.live.timeLeft(at: screen.now) == nil)
+        _ = screen.update(
+            .change(tab: 0, Fleet.status(try Fleet.info(.stopped, .init(skipped: 1)))))
+        #expect(screen.run?.statusWords == "stopped")
+        #expect(reason() == "it is over")
     }
 
     @Test func `what is only watched can be stopped too`() throws {
@@ -253,6 +357,26 @@ import TextGrid
         #expect(first.live.timeLeft(at: first.now) == nil)
     }
 
+    @Test func `what takes longer than usual does not stay about a second from its end`() throws {
+        let changes = [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))]
+        func timeLeft(after seconds: Double) -> LiveDeployment.TimeLeft? {
+            let screen = Fleet.screen(changes, seconds: seconds, past: [60, 62, 90, 61])
+            return screen.live.timeLeft(at: screen.now)
+        }
+        #expect(timeLeft(after: 61) == .about(seconds: 1))
+        #expect(timeLeft(after: 63) == .overdue(usualSeconds: 62))
+        #expect(timeLeft(after: 91) == .overdue(usualSeconds: 62))
+    }
+
+    @Test func `what had ended before it was watched took what AWS says`() throws {
+        let screen = Fleet.screen(
+            [Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 1)))], seconds: 1_178)
+        #expect(screen.live.elapsedSeconds(at: screen.now) == 65)
+        var session = Session(screen, width: 80, height: 24)
+        _ = session.begin()
+        #expect(session.frame.lines[1].hasSuffix("took 1m 05s"))
+    }
+
     @Test func `from the first look that fails it says how old it is, until AWS answers`() throws {
         var screen = try Self.running()
         #expect(screen.badges.isEmpty)
@@ -302,7 +426,7 @@ import TextGrid
             [
                 .up, .down, .home, .end, .pageUp, .pageDown, .enter, .escape, .tab, .backTab,
                 .backspace,
-            ] + "srbnft/do?:jkgGx日".map { .character($0) }
+            ] + "srbnft/dho?:jkgGx日".map { .character($0) }
         let statuses: [TargetStatus] = [.pending, .inProgress, .failed, .succeeded]
         for step in 0..<3_000 {
             if let key = keys.randomElement(using: &random) {

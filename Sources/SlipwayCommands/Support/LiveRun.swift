@@ -37,7 +37,7 @@ struct LiveContext: Sendable {
         pastDurations = records.filter {
             $0.outcome == .succeeded && $0.attempt.application == application
                 && $0.attempt.deploymentGroup == group
-        }.compactMap(\.seconds).prefix(20).map(\.self)
+        }.compactMap(\.deployingSeconds).prefix(20).map(\.self)
     }
 }
 

@@ -73,6 +73,13 @@ package struct DeploymentRecord: Equatable, Sendable {
         // A difference of dates is off by less than what they are written with.
         return max(0, (end.timeIntervalSince(start) * 1000).rounded() / 1000)
     }
+
+    /// From asking CodeDeploy for it to the end: what packing and sending took is not in it. Nil
+    /// where CodeDeploy was not asked, or it has not ended.
+    package var deployingSeconds: Double? {
+        guard let start = requestedAt?.date, let end = endedAt?.date else { return nil }
+        return max(0, end.timeIntervalSince(start))
+    }
 }
 
 /// How an attempt to deploy stands, by what the history knows.
