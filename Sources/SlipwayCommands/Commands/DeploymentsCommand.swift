@@ -98,7 +98,7 @@ extension DeploymentRecord {
     private func started(inYear year: Substring) -> String {
         let text = startedAt.rawValue
         guard text.hasPrefix(year) else { return String(text.prefix(10)) }
-        return text.prefix(16).dropFirst(5).replacing("T", with: " ")
+        return String(text.prefix(16).dropFirst(5)).replacing("T", with: " ")
     }
 
     /// `master 0123456 #42`; of the name of a branch or a tag its beginning.

@@ -227,7 +227,8 @@ enum ChangeText {
         var places: [LifecycleEventRecord?: Int] = [:]
         for failure in failures {
             var record = failure.record
-            (record?.startedAt, record?.endedAt) = (nil, nil)
+            record?.startedAt = nil
+            record?.endedAt = nil
             if let place = places[record] {
                 groups[place].targets.append(failure.target)
             } else {
