@@ -177,4 +177,6 @@ extension DeployNotice {
     package static let cannotLookCode = "cannot-look"
     package static let answersAgainCode = "answers-again"
     package static let targetsDeniedCode = "targets-denied"
+    /// The code of the notice that instances' agents do not answer.
+    package static let silentAgentCode = "silent-agent"
 }

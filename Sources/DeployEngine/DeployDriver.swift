@@ -36,6 +36,10 @@ package struct DeployDriver: Sendable {
     private enum Letter: Sendable {
         case event(DeployEvent)
         case notice(Problem)
+        /// The upload is done, or given up and cleared away.
+        case uploadEnded
+
+        var isUploadEnded: Bool { if case .uploadEnded = self { true } else { false } }
     }
 
     private typealias Post = AsyncStream<Letter>.Continuation
@@ -69,8 +73,10 @@ package struct DeployDriver: Sendable {
                 }
             }
             post.yield(.event(.start))
+            var isUploading = false
             for await letter in inbox {
                 guard case .event(let event) = letter else {
+                    if letter.isUploadEnded { isUploading = false }
                     Self.report(letter, report)
                     continue
                 }
@@ -82,6 +88,12 @@ package struct DeployDriver: Sendable {
                     case .report(let change): report(change)
                     case .finish(let result):
                         group.cancelAll()
+                        guard isUploading else { return result }
+                        // It says what it clears away, and that may take its time.
+                        for await letter in inbox {
+                            Self.report(letter, report)
+                            if letter.isUploadEnded { break }
+                        }
                         return result
                     case .sleep(let duration):
                         rest = duration
@@ -90,6 +102,7 @@ package struct DeployDriver: Sendable {
                         let region = machine.region
                         group.addTask { await perform(action, region, .zero, post, progress) }
                     default:
+                        if case .upload = action { isUploading = true }
                         let (region, freshness) = (machine.region, rest * 0.8)
                         group.addTask { await perform(action, region, freshness, post, progress) }
                     }
@@ -103,7 +116,7 @@ package struct DeployDriver: Sendable {
                 }
             }
         }
-        // What was given up may have had to say how it was cleared away.
+        // Where this task was cancelled, that was not waited for.
         post.finish()
         for await letter in inbox { Self.report(letter, report) }
         report(.result(result))
@@ -132,6 +145,7 @@ package struct DeployDriver: Sendable {
         _ action: DeployAction, _ region: Region, _ freshness: Duration, _ post: Post,
         _ progress: LatestProgress
     ) async {
+        defer { if case .upload = action { post.yield(.uploadEnded) } }
         do {
             let event =
                 if action.isLook {
@@ -177,6 +191,7 @@ package struct DeployDriver: Sendable {
             return .candidates(infos)
         case .readRevisionUse(let application, let location):
             return .revisionUse(try await client.revisionUse(application, location))
+        case .readCandidate(let id): return .deployment(try await client.deployment(id))
         case .sleep(let duration):
             try await clock.sleep(duration)
             return .woke
@@ -234,7 +249,7 @@ extension DeployAction {
         case .create: .createFailed(failure)
         case .findCandidates: .candidatesFailed(failure)
         case .readRevisionUse: .revisionUseFailed(failure)
-        case .readDeployment: .deploymentFailed(failure)
+        case .readCandidate, .readDeployment: .deploymentFailed(failure)
         case .listTargets: .targetIDsFailed(failure)
         case .readTargets: .targetsFailed(failure)
         case .sleep, .report, .finish: nil

@@ -59,6 +59,9 @@ package enum DeployAction: Equatable, Sendable {
     case create(DeploymentRequest)
     case findCandidates(ApplicationName, DeploymentGroup, since: Date)
     case readRevisionUse(ApplicationName, S3Location)
+    /// The same as `readDeployment`, of one that may be the one whose answer was lost. It is asked
+    /// about this once, and so as patiently as anything that is not watched.
+    case readCandidate(DeploymentID)
     case readDeployment(DeploymentID)
     /// Those of the statuses; all where none is named.
     case listTargets(DeploymentID, statuses: [TargetStatus])

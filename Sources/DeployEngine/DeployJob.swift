@@ -58,7 +58,9 @@ package struct DeployJob: Equatable, Sendable {
             source: .revision(revision), deploymentConfiguration: info.deploymentConfiguration,
             description: description, fileExistsBehavior: info.fileExistsBehavior,
             ignoreApplicationStopFailures: info.ignoreApplicationStopFailures,
-            timeLimit: timeLimit, isDescriptionUnique: true)
+            autoRollback: info.autoRollback,
+            updateOutdatedInstancesOnly: info.updateOutdatedInstancesOnly, timeLimit: timeLimit,
+            isDescriptionUnique: true)
     }
 
     /// What is asked of CodeDeploy once the revision is there.

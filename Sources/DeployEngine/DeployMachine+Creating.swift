@@ -31,7 +31,7 @@ extension DeployMachine {
 
     /// Asks for a deployment.
     mutating func create(_ request: DeploymentRequest, at now: Moment) -> [DeployAction] {
-        create(Creation(request: request, since: now))
+        create(Creation(request: request, since: now.uptime))
     }
 
     private mutating func create(_ creation: Creation) -> [DeployAction] {
@@ -66,7 +66,7 @@ extension DeployMachine {
             result.deployment = id
             return [created] + succeed(result, at: now)
         }
-        return [created] + watch(id, isCertain: true, at: now)
+        return [created] + watch(id, isNamed: true, at: now)
     }
 
     private mutating func refused(
@@ -77,7 +77,7 @@ extension DeployMachine {
             // It may be ours, whose answer was lost.
             if creation.lostAnswerCount > 0, let id {
                 phase = .lookingUp(LookUp(creation: creation, step: .inspecting))
-                return [.readDeployment(id)]
+                return [.readCandidate(id)]
             }
             return busy(with: id, creation, at: now)
         case .answerLost:
@@ -89,7 +89,7 @@ extension DeployMachine {
                 return end(result)
             }
             phase = .lookingUp(LookUp(creation: creation))
-            return [.report(.notice(DeployNotice(Notices.answerLost))), listing(creation)]
+            return [.report(.notice(DeployNotice(Notices.answerLost))), listing(creation, at: now)]
         default:
             if creation.isInterrupted { return interruptedBeforeCreation(at: now) }
             return fail(failure, at: now)
@@ -102,19 +102,30 @@ extension DeployMachine {
         return end(result)
     }
 
-    private func listing(_ creation: Creation) -> DeployAction {
+    /// How much earlier than ours the oldest deployment may be that is looked at. No clock is
+    /// further off unnoticed, since AWS refuses what is dated more than some minutes wrong.
+    private static let lookBack = 3600.0
+    /// How far AWS's clock may be from where its answers showed it, in seconds.
+    private static let clockError = 5.0
+
+    private func listing(_ creation: Creation, at now: Moment) -> DeployAction {
         .findCandidates(
             creation.request.application, creation.request.deploymentGroup,
-            since: earliest(creation))
+            since: asked(creation, at: now).addingTimeInterval(-Self.lookBack))
+    }
+
+    /// When ours was first asked for, by AWS's clock as it is known now: better than it was then.
+    private func asked(_ creation: Creation, at now: Moment) -> Date {
+        now.date.addingTimeInterval((creation.since - now.uptime) / .seconds(1))
     }
 
     /// The earliest time by AWS's clock at which ours can have been made.
-    private func earliest(_ creation: Creation) -> Date {
-        creation.since.date.addingTimeInterval(-5)
+    private func earliest(_ creation: Creation, at now: Moment) -> Date {
+        asked(creation, at: now).addingTimeInterval(-Self.clockError)
     }
 
     /// Whether a deployment is the one that was asked for.
-    private func isOurs(_ info: DeploymentInfo, _ creation: Creation) -> Bool {
+    private func isOurs(_ info: DeploymentInfo, _ creation: Creation, at now: Moment) -> Bool {
         let request = creation.request
         guard info.application ?? request.application == request.application,
             info.deploymentGroup ?? request.deploymentGroup == request.deploymentGroup,
@@ -125,7 +136,7 @@ extension DeployMachine {
         guard info.revision == .s3(request.revision), let created = info.createdAt else {
             return false
         }
-        return created >= earliest(creation)
+        return created >= earliest(creation, at: now)
     }
 
     mutating func lookingUp(
@@ -135,7 +146,7 @@ extension DeployMachine {
         let creation = lookUp.creation
         switch (lookUp.step, event) {
         case (.listing, .candidates(let infos)):
-            if let ours = infos.first(where: { isOurs($0, creation) }) {
+            if let ours = infos.first(where: { isOurs($0, creation, at: now) }) {
                 return found(ours.id, creation, at: now)
             }
             return lookUp.tries < Self.lookUpLimit ? pause(&lookUp) : askAgain(creation, at: now)
@@ -151,9 +162,9 @@ extension DeployMachine {
             lookUp.step = .listing
             lookUp.tries += 1
             phase = .lookingUp(lookUp)
-            return [listing(creation)]
+            return [listing(creation, at: now)]
         case (.readingUse, .revisionUse(let use)):
-            guard let used = use.lastUsedAt, used >= earliest(creation) else {
+            guard let used = use.lastUsedAt, used >= earliest(creation, at: now) else {
                 return askAgain(creation, at: now)
             }
             var result = result(.refused, .aws, at: now)
@@ -161,7 +172,7 @@ extension DeployMachine {
             return end(result)
         case (.readingUse, .revisionUseFailed(let failure)): return uncertain(failure, at: now)
         case (.inspecting, .deployment(let info)):
-            return isOurs(info, creation)
+            return isOurs(info, creation, at: now)
                 ? found(info.id, creation, at: now) : busy(with: info.id, creation, at: now)
         case (.inspecting, .deploymentFailed(let failure)): return uncertain(failure, at: now)
         default: return []
@@ -243,8 +254,12 @@ extension DeployMachine {
         case .deployment(let info) where wait.isLooking:
             if info.status.isFinal { return create(wait.creation) }
         case .deploymentFailed(let failure) where wait.isLooking:
+            switch failure.meaning {
+            case .badKeys: return fail(failure, at: now)
+            case .throttled, .unreachable, .answerLost: break
             // One that cannot be looked at is asked about by asking for ours.
-            if failure.meaning == .denied || failure.meaning == .missing { wait.busyWith = nil }
+            default: wait.busyWith = nil
+            }
         default: return []
         }
         wait.isLooking = false

@@ -3,9 +3,9 @@ import SlipwayCore
 extension DeployMachine {
     /// Begins to watch a deployment; its time limit begins too.
     mutating func watch(
-        _ id: DeploymentID, isCertain: Bool, at now: Moment
+        _ id: DeploymentID, isNamed: Bool, at now: Moment
     ) -> [DeployAction] {
-        let watch = DeploymentWatch(id, isCertain: isCertain, at: now.uptime)
+        let watch = DeploymentWatch(id, isNamed: isNamed, at: now.uptime)
         phase = .watching(watch)
         deadline = timeLimit.map { now.uptime + $0 }
         return watch.begin()
@@ -25,7 +25,7 @@ extension DeployMachine {
                 return actions + conclude(watch, info, nil, at: now)
             }
             let second = DeploymentWatch(
-                rollback, isRollback: true, isCertain: true, at: now.uptime)
+                rollback, isRollback: true, isNamed: true, at: now.uptime)
             phase = .watchingRollback(second, of: watch)
             let notice = DeployNotice(
                 Notices.rollingBack(watch.id, by: rollback), about: rollback)
@@ -39,24 +39,20 @@ extension DeployMachine {
         var rollback = rollback
         let (actions, verdict) = rollback.handle(event, at: now, &jitter)
         phase = .watchingRollback(rollback, of: watch)
-        guard let verdict, let info = watch.info else { return actions }
-        let outcome: RollbackResult.Outcome =
-            switch verdict {
-            case .over(let end):
-                switch end.status {
-                case .succeeded: .succeeded
-                case .stopped: .stopped
-                default: .failed
-                }
-            case .lost: .running
-            }
-        return actions + conclude(watch, info, rolledBack(rollback, outcome), at: now)
+        guard verdict != nil, let info = watch.info else { return actions }
+        return actions + conclude(watch, info, rolledBack(rollback), at: now)
     }
 
-    private func rolledBack(
-        _ watch: DeploymentWatch, _ outcome: RollbackResult.Outcome
-    ) -> RollbackResult {
-        RollbackResult(
+    /// What is known of a rollback: one that was not seen to end is running.
+    private func rolledBack(_ watch: DeploymentWatch) -> RollbackResult {
+        let outcome: RollbackResult.Outcome =
+            switch watch.info?.status {
+            case .succeeded: .succeeded
+            case .stopped: .stopped
+            case .failed: .failed
+            default: .running
+            }
+        return RollbackResult(
             deployment: watch.id, outcome: outcome, revision: watch.info?.revision,
             stop: watch.effectiveStop)
     }
@@ -66,22 +62,62 @@ extension DeployMachine {
         _ watch: DeploymentWatch, _ info: DeploymentInfo, _ rollback: RollbackResult?,
         at now: Moment
     ) -> [DeployAction] {
+        let result = conclusion(watch, info, rollback, at: now)
+        return result.outcome == .succeeded ? succeed(result, at: now) : end(result)
+    }
+
+    private func conclusion(
+        _ watch: DeploymentWatch, _ info: DeploymentInfo, _ rollback: RollbackResult?,
+        at now: Moment
+    ) -> DeployResult {
         let (outcome, status): (DeployResult.Outcome, ExitStatus) =
             switch info.status {
             case .succeeded: (.succeeded, .success)
-            case .stopped: (.stopped, .deploymentStopped)
+            case .stopped: (.stopped, watched?.isToStop == true ? .success : .deploymentStopped)
             default: (.failed, .deploymentFailed)
             }
         var result = result(outcome, status, at: now)
         add(watch, to: &result)
+        // Who only watches came late, and who deploys packed and waited first.
+        if let duration = info.duration { result.duration = duration }
         result.rollback = rollback
-        return outcome == .succeeded ? succeed(result, at: now) : end(result)
+        return result
+    }
+
+    /// A rollback that is known of and was not looked at yet.
+    private func unseenRollback(of info: DeploymentInfo) -> RollbackResult? {
+        guard info.status != .succeeded, let id = info.rollback?.rollbackID else { return nil }
+        return RollbackResult(deployment: id, outcome: .running, revision: nil)
+    }
+
+    /// The end of a watch that nobody waits for any more. What is over is told as it ended, though
+    /// AWS might have told more of it.
+    mutating func leave(_ watch: DeploymentWatch, at now: Moment) -> [DeployAction] {
+        guard let info = watch.info, info.status.isFinal else {
+            return interruption(of: watch, Notices.goesOn(watch.id, in: region), at: now)
+        }
+        let result = conclusion(watch, info, unseenRollback(of: info), at: now)
+        guard result.outcome == .succeeded, putBehind(result) else { return end(result) }
+        return interruption(of: nil, Notices.nothingDeployed, at: now)
+    }
+
+    /// The same while a rollback is watched.
+    mutating func leave(
+        _ rollback: DeploymentWatch, of watch: DeploymentWatch, at now: Moment
+    ) -> [DeployAction] {
+        guard rollback.info?.status.isFinal == true, let info = watch.info else {
+            return interruption(of: rollback, Notices.goesOn(rollback.id, in: region), at: now)
+        }
+        return conclude(watch, info, rolledBack(rollback), at: now)
     }
 
     private func add(_ watch: DeploymentWatch, to result: inout DeployResult) {
         result.deployment = watch.id
+        result.previousRevision = watch.info?.previousRevision
+        result.overview = watch.info?.overview
         result.failures = watch.failures
         result.errorInformation = watch.info?.errorInformation
+        result.createdAt = watch.info?.createdAt
         result.completedAt = watch.info?.completedAt
         result.stop = watch.effectiveStop
         if result.application == nil { result.application = watch.info?.application }
@@ -107,6 +143,9 @@ extension DeployMachine {
     mutating func timeLimitPassed(at now: Moment) -> [DeployAction] {
         switch phase {
         case .watching(let watch):
+            if let info = watch.info, info.status.isFinal {
+                return conclude(watch, info, unseenRollback(of: info), at: now)
+            }
             guard let limit = timeLimit else { return [] }
             var result = result(.timedOut, .timedOut, at: now)
             add(watch, to: &result)
@@ -114,7 +153,7 @@ extension DeployMachine {
             return end(result)
         case .watchingRollback(let rollback, let watch):
             guard let info = watch.info else { return [] }
-            return conclude(watch, info, rolledBack(rollback, .running), at: now)
+            return conclude(watch, info, rolledBack(rollback), at: now)
         case .waitingForGroup(let wait):
             return endBusy(with: wait.busyWith, waited: true, at: now)
         default: return []

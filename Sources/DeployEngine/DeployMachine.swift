@@ -46,7 +46,7 @@ package struct DeployMachine: Sendable {
     struct Creation: Sendable {
         let request: DeploymentRequest
         /// When it was first asked for.
-        let since: Moment
+        let since: Duration
         var lostAnswerCount = 0
         var isInterrupted = false
     }
@@ -69,11 +69,16 @@ package struct DeployMachine: Sendable {
         package var deployment: DeploymentID
         package var region: Region
         package var timeLimit: Duration?
+        /// Whether it is watched for its stop: then to be stopped is success.
+        package var isToStop: Bool
 
-        package init(deployment: DeploymentID, region: Region, timeLimit: Duration?) {
+        package init(
+            deployment: DeploymentID, region: Region, timeLimit: Duration?, isToStop: Bool = false
+        ) {
             self.deployment = deployment
             self.region = region
             self.timeLimit = timeLimit
+            self.isToStop = isToStop
         }
     }
 
@@ -179,8 +184,7 @@ package struct DeployMachine: Sendable {
     private mutating func begin(at now: Moment) -> [DeployAction] {
         jobBegan = now.uptime
         lastNews = now.uptime
-        if let watched { return watch(watched.deployment, isCertain: false, at: now) }
-        revision = nil
+        if let watched { return watch(watched.deployment, isNamed: false, at: now) }
         lastProgress = nil
         deadline = nil
         let plan = DeployAction.report(.plan(job, number: index + 1, count: jobs.count))
@@ -222,12 +226,18 @@ package struct DeployMachine: Sendable {
 
     /// Goes on with the next application, or ends.
     mutating func succeed(_ result: DeployResult, at now: Moment) -> [DeployAction] {
-        guard index + 1 < jobs.count, let id = result.deployment else { return end(result) }
+        putBehind(result) ? begin(at: now) : end(result)
+    }
+
+    /// Turns to the next application, which is not begun. False where there is none.
+    mutating func putBehind(_ result: DeployResult) -> Bool {
+        guard index + 1 < jobs.count, let id = result.deployment else { return false }
         earlier.append(
             EarlierDeployment(
                 application: job.application, deployment: id, outcome: result.outcome))
         index += 1
-        return begin(at: now)
+        revision = nil
+        return true
     }
 
     /// Ends with what could not be done.
@@ -269,8 +279,9 @@ package struct DeployMachine: Sendable {
             }
             return interruption(of: nil, uncertainInterruption, at: now)
         case .lookingUp: return interruption(of: nil, uncertainInterruption, at: now)
-        case .watching(let watch), .watchingRollback(_, let watch):
-            return interruption(of: watch, Notices.goesOn(watch.id, in: region), at: now)
+        case .watching(let watch): return leave(watch, at: now)
+        case .watchingRollback(let rollback, let watch):
+            return leave(rollback, of: watch, at: now)
         case .done: return []
         }
     }
@@ -279,12 +290,14 @@ package struct DeployMachine: Sendable {
         Notices.uncertain(job, "it was interrupted before AWS answered")
     }
 
-    private mutating func interruption(
+    mutating func interruption(
         of watch: DeploymentWatch?, _ problem: Problem, at now: Moment
     ) -> [DeployAction] {
         var result = result(.interrupted, .interrupted, at: now)
         result.problems = [problem]
         result.deployment = watch?.id
+        result.previousRevision = watch?.info?.previousRevision
+        result.overview = watch?.info?.overview
         result.failures = watch?.failures ?? []
         return end(result)
     }

@@ -11,9 +11,17 @@ package struct DeployResult: Equatable, Sendable {
     package var region: Region?
     package var deployment: DeploymentID?
     package var revision: S3Location?
+    /// What the group had before: its scripts may be what failed.
+    package var previousRevision: Revision?
+    /// How long the deployment took by what AWS says, where it is over; else how long slipway was at
+    /// it.
     package var duration: Duration
+    /// When the deployment began by what AWS says, where that is known.
+    package var createdAt: Date?
     /// When the deployment ended by what AWS says, where it did.
     package var completedAt: Date?
+    /// How many instances were how far when it was last looked at; nil where that is not known.
+    package var overview: DeploymentOverview?
     /// The targets that failed.
     package var failures: [TargetFailure]
     /// What AWS says of the whole deployment's failure.
@@ -31,7 +39,8 @@ package struct DeployResult: Equatable, Sendable {
     package init(
         _ outcome: Outcome, exitStatus: ExitStatus, application: ApplicationName? = nil,
         region: Region? = nil, deployment: DeploymentID? = nil, revision: S3Location? = nil,
-        duration: Duration = .zero, failures: [TargetFailure] = [],
+        previousRevision: Revision? = nil, duration: Duration = .zero,
+        failures: [TargetFailure] = [],
         errorInformation: ErrorInformation? = nil, stop: DeploymentStop? = nil,
         rollback: RollbackResult? = nil, problems: [Problem] = [], busyWith: DeploymentID? = nil,
         earlier: [EarlierDeployment] = []
@@ -42,6 +51,7 @@ package struct DeployResult: Equatable, Sendable {
         self.region = region
         self.deployment = deployment
         self.revision = revision
+        self.previousRevision = previousRevision
         self.duration = duration
         self.failures = failures
         self.errorInformation = errorInformation

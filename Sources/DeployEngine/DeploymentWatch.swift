@@ -1,3 +1,4 @@
+import FoundationEssentials
 import SlipwayCore
 
 /// The look at one deployment, again and again until it is over.
@@ -29,8 +30,8 @@ struct DeploymentWatch: Sendable {
 
     let id: DeploymentID
     let isRollback: Bool
-    /// Whether the deployment is known to be there, since CodeDeploy has named it.
-    let isCertain: Bool
+    /// Whether CodeDeploy has named the deployment before it was looked at.
+    private let isNamed: Bool
     private(set) var step = Step.deployment
     private(set) var info: DeploymentInfo?
     private var targets = KnownTargets()
@@ -49,20 +50,24 @@ struct DeploymentWatch: Sendable {
     private var changedAt: Duration
     /// When a look last went well.
     private var answeredAt: Duration?
+    private var silence = AgentSilence()
     private var hasFinalList = false
     /// Looks after the final status, for what AWS tells a little later.
     private var settlingCount = 0
 
-    init(_ id: DeploymentID, isRollback: Bool = false, isCertain: Bool, at now: Duration) {
+    init(_ id: DeploymentID, isRollback: Bool = false, isNamed: Bool, at now: Duration) {
         self.id = id
         self.isRollback = isRollback
-        self.isCertain = isCertain
+        self.isNamed = isNamed
         changedAt = now
     }
 
     private static let settlingLimit = 8
     /// How often a deployment that nothing is known of yet is asked about in vain.
     private static let firstLookLimit = 3
+
+    /// Whether the deployment is known to be there.
+    var isCertain: Bool { isNamed || info != nil }
 
     /// The targets that failed, as far as is known, in the order of the list.
     var failures: [TargetFailure] { targets.failures }
@@ -189,6 +194,7 @@ struct DeploymentWatch: Sendable {
     /// What is new of a target.
     private mutating func take(_ new: DeploymentTarget, _ now: Moment) -> [DeployAction] {
         let old = targets.take(new)
+        silence.take(new, at: now.uptime)
         var changes: [DeployChange] = []
         for record in new.events {
             let before = old?.events.first { $0.event == record.event }
@@ -229,9 +235,12 @@ struct DeploymentWatch: Sendable {
         case .denied, .missing, .refused, .badKeys, nil:
             refusalCount += 1
             // What was made a moment ago, or allowed a moment ago, may need a little time.
-            if refusalCount >= (isCertain ? 4 : 1) { return ([], .lost(failure)) }
+            guard refusalCount >= (isCertain ? 4 : 1) else { break }
+            // How it ended is known: only what AWS tells a little later is not.
+            if let info, info.status.isFinal { return ([], .over(info)) }
+            return ([], .lost(failure))
         default:
-            if !isCertain, info == nil, failureCount + 1 >= Self.firstLookLimit {
+            if !isCertain, failureCount + 1 >= Self.firstLookLimit {
                 return ([], .lost(failure))
             }
         }
@@ -254,7 +263,7 @@ struct DeploymentWatch: Sendable {
     private mutating func endLook(
         _ actions: [DeployAction], _ now: Moment, _ jitter: inout JitterSource
     ) -> Outcome {
-        let actions = actions + (failure == nil ? wentWell(now) : [])
+        let actions = actions + (failure == nil ? wentWell(now) + tellSilence(now) : [])
         guard let info, info.status.isFinal else { return sleep(actions, now, &jitter) }
         guard settlingCount < Self.settlingLimit, isUnsettled(info) else {
             return (actions, .over(info))
@@ -271,6 +280,17 @@ struct DeploymentWatch: Sendable {
         let news = DeployAction.report(.connection(ConnectionChange(deployment: id, silence: nil)))
         guard failureCount >= Self.failuresToMention else { return [news] }
         return [news, .report(.notice(DeployNotice(Notices.answersAgain(id))))]
+    }
+
+    /// Says of which instances the agents do not answer, of each once.
+    private mutating func tellSilence(_ now: Moment) -> [DeployAction] {
+        guard info?.status.isFinal != true,
+            let (silent, time) = silence.news(at: now.uptime)
+        else { return [] }
+        let rest = DeploymentTarget.agentTimeLimit - time
+        let notice = Notices.silentAgents(
+            silent, until: now.date.addingTimeInterval(rest / .seconds(1)))
+        return [.report(.notice(DeployNotice(notice, about: id)))]
     }
 
     /// Whether AWS is about to tell more: the failed targets' logs, or that it rolls back.

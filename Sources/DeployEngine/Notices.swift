@@ -1,3 +1,4 @@
+import FoundationEssentials
 import SlipwayCore
 
 /// The words for what is met while deploying.
@@ -14,6 +15,18 @@ enum Notices {
             .warning, code: DeployNotice.cannotLookCode, "AWS does not tell how far \(id) is",
             why: failure.problems.first?.message,
             fix: "nothing to do: the deployment goes on, and slipway keeps asking")
+    }
+
+    /// `end` is when CodeDeploy gives up on the first of them at the latest.
+    static func silentAgents(_ targets: [TargetID], until end: Date) -> Problem {
+        let first = targets.first?.description ?? ""
+        let others = targets.count > 1 ? " and \(targets.count - 1) more" : ""
+        return Problem(
+            .warning, code: DeployNotice.silentAgentCode,
+            "the agent on \(first)\(others) does not answer",
+            why: "no lifecycle event has begun there for a minute; CodeDeploy gives up after 5 "
+                + "minutes, by \(Timestamp(end))",
+            fix: "look whether codedeploy-agent is running there")
     }
 
     static func answersAgain(_ id: DeploymentID) -> Problem {
@@ -65,7 +78,7 @@ enum Notices {
                 ? "it was not over when the time limit passed"
                 : "CodeDeploy runs one deployment of a group at a time",
             fix: (id.map { "slipway watch \($0) --region \(job.region) shows it; " } ?? "")
-                + "--when-busy wait waits for it")
+                + (waited ? "a longer --timeout waits longer" : "--when-busy wait waits for it"))
     }
 
     /// Whether it was made is not known.

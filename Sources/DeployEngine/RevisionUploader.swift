@@ -98,11 +98,22 @@ package struct RevisionUploader: Sendable {
         }
     }
 
-    /// Has S3 forget the parts, though the task may be cancelled.
+    /// Has S3 forget the parts, though the task may be cancelled. Says first which they are: who
+    /// wants the process to end may not wait until S3 has.
     private func abort(
         _ object: UploadedObject, _ id: UploadID, _ news: @Sendable (News) -> Void
     ) async {
         let store = store
+        let command =
+            "aws s3api abort-multipart-upload --bucket \(object.bucket) --key "
+            + shellWord(UntrustedText(object.key.rawValue).escaped) + " --upload-id "
+            + shellWord(String(describing: id))
+        news(
+            .notice(
+                Problem(
+                    .warning, code: "upload-unfinished",
+                    "clearing the parts of an unfinished upload from \(object.bucket)",
+                    fix: "if slipway is ended before that is done: \(command)")))
         do {
             try await Task { try await store.abort(object, id) }.value
         } catch {
@@ -111,9 +122,7 @@ package struct RevisionUploader: Sendable {
                     Problem(
                         .warning, code: "upload-left",
                         "the parts of an unfinished upload are still in \(object.bucket)",
-                        why: DeployFailure(error).problems.first?.message,
-                        fix: "aws s3api abort-multipart-upload --bucket \(object.bucket) --key "
-                            + "\(UntrustedText(object.key.rawValue)) --upload-id \(id)")))
+                        why: DeployFailure(error).problems.first?.message, fix: command)))
         }
     }
 }

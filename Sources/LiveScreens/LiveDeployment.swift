@@ -150,6 +150,8 @@ package struct LiveDeployment: Equatable, Sendable {
             silenceReason = notice.problem.why ?? notice.problem.message
         case DeployNotice.answersAgainCode: silenceReason = nil
         case DeployNotice.targetsDeniedCode: seesTargets = false
+        // The targets tell it, for as long as it is true.
+        case DeployNotice.silentAgentCode: break
         default: notices.append(notice.problem)
         }
     }

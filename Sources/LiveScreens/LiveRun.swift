@@ -87,10 +87,7 @@ package struct LiveRun: Equatable, Sendable {
     }
 
     private mutating func noteSilence(_ target: DeploymentTarget, _ now: Date) {
-        let isSilent =
-            target.status == .inProgress
-            && target.events.allSatisfy { $0.status == .pending || $0.status == .unknown }
-        if !isSilent {
+        if !target.awaitsAgent {
             silentSince[target.id] = nil
         } else if silentSince[target.id] == nil {
             silentSince[target.id] = now

@@ -55,5 +55,5 @@ extension LiveDeployment {
             .map(\.key).sorted()
     }
 
-    package static let silenceSeconds: Double = 60
+    package static let silenceSeconds = DeploymentTarget.silenceLimit / .seconds(1)
 }

@@ -87,7 +87,7 @@ extension LiveScreen {
         var detail = TargetDetail(
             title: live.runs.count > 1 ? "\(id) in \(run.id)" : "\(id): \(target.status.words)")
         if let failure = target.failure {
-            add(failure, to: &detail)
+            add(failure, previous: run.info?.previousRevision, to: &detail)
             detail.lines.append(.init(text: Self.eventsLine(target), role: .quiet))
         } else {
             if target.status == .failed {
@@ -108,7 +108,9 @@ extension LiveScreen {
         return detail
     }
 
-    private func add(_ failure: LifecycleEventRecord, to detail: inout TargetDetail) {
+    private func add(
+        _ failure: LifecycleEventRecord, previous: Revision?, to detail: inout TargetDetail
+    ) {
         let code = failure.diagnostics?.errorCode.map { ": \(UntrustedText($0.rawValue).escaped)" }
         let time = failure.seconds.map { " after \(shownSeconds($0))" } ?? ""
         let script = failure.diagnostics?.scriptName.map(\.escaped) ?? ""
@@ -119,7 +121,6 @@ extension LiveScreen {
         if let message = failure.diagnostics?.message, !message.isEmpty {
             detail.lines += message.escapedLines.map { .init(text: $0, role: .plain) }
         }
-        let previous = live.runs.first?.info?.previousRevision
         if let explanation = failure.explanation(previous: previous) {
             // A line each, so that where there is little room one of them is whole.
             detail.lines += ["\(explanation.meaning).", "Next, check \(explanation.nextCheck)."]

@@ -96,11 +96,3 @@ func octal(_ mode: UInt32) -> String {
     let digits = String(mode & 0o7777, radix: 8)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
 }
-
-/// The path as one word for a shell, quoted only where it must be.
-private func shellWord(_ path: String) -> String {
-    let plain = path.unicodeScalars.allSatisfy {
-        $0.isASCIILetterOrDigit || "/._-+:@%".unicodeScalars.contains($0)
-    }
-    return plain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
-}

@@ -82,22 +82,25 @@ extension ProjectStore {
     /// Puts down how it ended, with what became known of it, and that nobody works on it any more.
     /// An end that was put down before gives way: AWS may have told more since.
     ///
-    /// `date` is when AWS says that it ended; nil for now.
+    /// `creation` is when AWS says that it was made; nil where it does not say. `date` is when AWS says
+    /// that it ended; nil for now.
     package func endDeployment(
         _ id: DeploymentRecord.ID, _ outcome: DeployOutcome, deployment: DeploymentID?,
-        revision: S3Location?, rollback: DeploymentID? = nil, at date: Date? = nil
+        revision: S3Location?, rollback: DeploymentID? = nil,
+        createdAt creation: Date? = nil, at date: Date? = nil
     ) throws {
         try change { transaction in
             try transaction.update(id, deployment: deployment, revision: revision)
             try transaction.db.execute(
                 sql: """
                     UPDATE deployment SET outcome = ?, ended_at = ?,
+                        requested_at = coalesce(?, requested_at),
                         rollback_id = coalesce(?, rollback_id)
                     WHERE id = ?
                     """,
                 arguments: [
                     outcome.rawValue, (date.map(Timestamp.init) ?? transaction.now).rawValue,
-                    rollback?.rawValue, id.rawValue,
+                    creation.map { Timestamp($0).rawValue }, rollback?.rawValue, id.rawValue,
                 ])
             try transaction.audit(
                 AuditDraft(

@@ -24,6 +24,9 @@ package struct LocalAWS: Sendable {
         /// Gets a line for each request, when its answer is ready.
         package var log: @Sendable (RequestLogEntry) -> Void = { _ in }
 
+        /// Gets what is wrong with the file of faults, whenever it changes.
+        package var report: @Sendable (any Error) -> Void = { _ in }
+
         package init(stateFolder: String, region: Region) {
             self.stateFolder = stateFolder
             self.region = region
@@ -57,11 +60,17 @@ package struct LocalAWS: Sendable {
     /// A CodeDeploy, and what it does besides answering.
     package struct DeploymentService: Sendable {
         package let service: any JSONService
+        /// What the file of faults says of instances.
+        package let breakInstances: FaultPlan.Breaking
         /// Runs until its task is cancelled.
         package let run: @Sendable () async -> Void
 
-        package init(_ service: any JSONService, run: @escaping @Sendable () async -> Void = {}) {
+        package init(
+            _ service: any JSONService, breakInstances: @escaping FaultPlan.Breaking = { _ in },
+            run: @escaping @Sendable () async -> Void = {}
+        ) {
             self.service = service
+            self.breakInstances = breakInstances
             self.run = run
         }
     }
@@ -121,8 +130,10 @@ package struct LocalAWS: Sendable {
             Surroundings(
                 folder: folder + "/codedeploy", region: configuration.region, account: account.id,
                 revisions: store.revisions))
-        let faults = FaultPlan(configuration.faults, file: faultsFile(in: folder))
-        if let flaw = faults.flaw { throw flaw }
+        let faults = FaultPlan(
+            configuration.faults, file: faultsFile(in: folder),
+            breakInstances: codeDeploy.breakInstances, report: configuration.report)
+        faults.readFile()
         let partition = configuration.region.partition
         let door = Door(
             region: configuration.region, account: account,

@@ -95,8 +95,10 @@ extension CodeDeployOperations {
 
 extension ObjectStore {
     init(_ caller: AWSCaller) {
-        @Sendable func client(_ object: UploadedObject) -> S3Client {
-            S3Client(caller, region: object.region)
+        @Sendable func client(
+            _ object: UploadedObject, policy: RetryPolicy? = nil
+        ) -> S3Client {
+            S3Client(caller, region: object.region, policy: policy)
         }
         @Sendable func options(_ object: UploadedObject) -> ObjectOptions {
             ObjectOptions(encryption: object.serverSideEncryption, kmsKeyID: object.kmsKeyID)
@@ -135,31 +137,27 @@ extension ObjectStore {
                         parts: parts.map { ObjectPart(number: $0.number, eTag: $0.eTag) }))
             },
             abort: { object, id in
-                try await client(object).abortMultipartUpload(upload(object, id))
+                // Somebody may be waiting for the process to end.
+                try await client(object, policy: .few).abortMultipartUpload(upload(object, id))
             })
     }
 }
 
-/// SIGINT and SIGTERM as wishes to leave.
+/// SIGINT, SIGTERM and SIGHUP as wishes to leave.
 private enum Interruptions {
-    /// Blocks the signals for this thread and those it will begin, and has a thread of its own take
-    /// them. The third one ends the process at once, as it would have without this.
+    /// Has a thread of its own take the signals. The third one ends the process at once, as it would
+    /// have without this.
     static func begin() -> AsyncStream<Void> {
         let (wishes, post) = AsyncStream.makeStream(of: Void.self)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        Thread.run { [signals] in
-            var signals = signals
+        let signals = WaitedSignals([SIGINT, SIGTERM, SIGHUP])
+        // Threads that are there already do not block it.
+        signal(SIGPIPE, SIG_IGN)
+        Thread.run {
             for _ in 0..<2 {
-                var signal: Int32 = 0
-                while sigwait(&signals, &signal) != 0 {}
+                _ = signals.next()
                 post.yield()
             }
-            var signal: Int32 = 0
-            while sigwait(&signals, &signal) != 0 {}
+            _ = signals.next()
             _exit(ExitStatus.interrupted.rawValue)
         }
         return wishes

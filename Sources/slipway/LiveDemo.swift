@@ -53,7 +53,30 @@ extension DemoServices {
                     inheritance)
                 return signals.waitForTheEnd(orEnding: child)
             },
-            remove: { try FileManager.default.removeItem(atPath: $0) })
+            remove: { path in
+                for _ in 0..<removalAttempts {
+                    if (try? FileManager.default.removeItem(atPath: path)) != nil { return }
+                    openFolders(below: path)
+                    usleep(removalPause)
+                }
+                try FileManager.default.removeItem(atPath: path)
+            })
+    }
+
+    /// What a command left running when it was ended, such as a part of git, may still write for a
+    /// moment.
+    private static let removalAttempts = 20
+    private static let removalPause: UInt32 = 50_000
+
+    /// Lets their owner into folders that a deployment or whoever was ended half way left closed:
+    /// only root can remove what is in them without.
+    private static func openFolders(below path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        chmod(path, 0o700)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+            openFolders(below: "\(path)/\(name)")
+        }
     }
 
     /// What says how this machine runs programs and shows text, and nothing of AWS, git, CI or

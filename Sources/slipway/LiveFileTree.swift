@@ -43,7 +43,10 @@ extension FileTree {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         var entries: [Entry] = []
-        while let entry = readdir(folder) {
+        while true {
+            // Only by this does it tell a failure from the end of the folder.
+            errno = 0
+            guard let entry = readdir(folder) else { break }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
@@ -57,7 +60,8 @@ extension FileTree {
                 }
             if let kind { entries.append(Entry(name: name, kind: kind)) }
         }
-        return entries
+        // A part of a folder is not to be judged as the whole.
+        return errno == 0 ? entries : []
     }
 
     private static func head(of path: String, _ byteCount: Int) -> [UInt8]? {

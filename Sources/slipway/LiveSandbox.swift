@@ -1,3 +1,4 @@
+import DeployEngine
 import Dispatch
 import InstanceAgent
 import ProcessGuard
@@ -130,6 +131,16 @@ extension LocalAWS.Configuration {
                 name: $0.name.rawValue, isVersioned: $0.isVersioned, region: $0.region)
         }
         self.log = { log($0.text) }
+        let file = LocalAWS.faultsFile(in: request.stateFolder)
+        report = { error in
+            let problem = DeployFailure(error).problems.first
+            log(
+                [
+                    "nothing in \(UntrustedText(file)) counts: "
+                        + (problem?.message ?? "it cannot be read"),
+                    problem?.fix,
+                ].compactMap(\.self).joined(separator: "; "))
+        }
     }
 }
 
@@ -171,11 +182,13 @@ private final class SandboxFleet: Sendable {
                     instances: group.instances, configuration: group.configuration?.rawValue)
             }
         }
-        try service.setFaults(
-            try request.setup.faults.filter(RequestedInstanceFault.isMeant)
-                .map { try RequestedInstanceFault($0) })
+        let given = try request.setup.faults.filter(RequestedInstanceFault.isMeant)
+            .map { try RequestedInstanceFault($0) }
+        try service.setFaults(given)
         self.service.withLock { $0 = service }
-        return LocalAWS.DeploymentService(service) { await service.run() }
+        return LocalAWS.DeploymentService(
+            service, breakInstances: { try service.setFaults(given + $0) },
+            run: { await service.run() })
     }
 
     /// All groups there are, made now or by an earlier sandbox.

@@ -37,12 +37,53 @@ struct CorrectionTests {
         #expect(aws.sleeps.isEmpty)
     }
 
+    @Test func `the clock again where somebody sets it, without saying so again`() async throws {
+        func tooSkewed(_ time: String) -> FakeAWS.Step {
+            .s3(403, "RequestTimeTooSkewed", "", ["Date": "Tue, 24 Nov 2026 \(time) GMT"])
+        }
+        let aws = FakeAWS([tooSkewed("19:30:00"), .stored, tooSkewed("18:00:00"), .stored])
+        let s3 = try client(aws)
+        for _ in 0..<3 { try await put(s3) }
+        #expect(
+            aws.requests.map(date) == [
+                "20261124T180000Z", "20261124T193000Z", "20261124T193000Z", "20261124T180000Z",
+                "20261124T180000Z",
+            ])
+        #expect(aws.notices == [.clockCorrected(bySeconds: 5400)])
+    }
+
     @Test func `the clock, but not for ever`() async throws {
         let wrong = FakeAWS.Step.s3(
             403, "RequestTimeTooSkewed", "", ["Date": "Tue, 24 Nov 2026 19:30:00 GMT"])
         let aws = FakeAWS([wrong])
         let error = await #expect(throws: AWSError.self) { try await put(try client(aws)) }
         #expect(aws.requests.count == 2 && error?.meaning == .badKeys)
+    }
+
+    @Test func `the time, by any answer of AWS's, and requests not before one is refused`()
+        async throws
+    {
+        let stored = ["ETag": "\"e1\"", "x-amz-request-id": "R1"]
+        func now(_ time: String, _ headers: [String: String], latency: Duration = .zero)
+            async throws -> Double
+        {
+            let aws = FakeAWS(
+                [.xml(200, "", headers.merging(["Date": time]) { $1 })], latency: latency)
+            let caller = try aws.caller()
+            let s3 = S3Client(caller, region: try Region("us-east-1"))
+            for _ in 0..<2 { try await put(s3) }
+            #expect(date(aws.requests[1]).map { $0.hasPrefix("20261124T1800") } == true)
+            return caller.now.timeIntervalSince1970 - 1_795_543_200
+                - (latency * 2) / .seconds(1)
+        }
+        #expect(try await (-10...(-9)).contains(now("Tue, 24 Nov 2026 17:59:50 GMT", stored)))
+        #expect(try await (10...11).contains(now("Tue, 24 Nov 2026 18:00:10 GMT", stored)))
+        #expect(try await now("Tue, 24 Nov 2026 18:00:00 GMT", stored) == 0)
+        // Dated at any moment between asking and answering, it fits a clock that is right.
+        #expect(
+            try await now("Tue, 24 Nov 2026 18:00:30 GMT", stored, latency: .seconds(30)) == 0)
+        // A proxy's own answer bears no request id.
+        #expect(try await now("Tue, 24 Nov 2026 17:00:00 GMT", ["ETag": "\"e1\""]) == 0)
     }
 
     @Test func `nothing where the keys are wrong and the clock is right`() async throws {

@@ -121,6 +121,18 @@ struct RetryTests {
         #expect(aws.requests.count == 2)
     }
 
+    @Test(arguments: [403, 404, 407])
+    func `and is answered with a proxy's page says nothing of the keys`(status: Int) async throws {
+        let page = FakeAWS.Step.xml(status, "<html><title>Blocked</title>")
+        let aws = FakeAWS([page, .json(200, #"{"deploymentInfo":{"status":"InProgress"}}"#)])
+        let api = CodeDeployAPI(try aws.caller(), region: try Region("us-east-1"))
+        let id = try #require(DeploymentID("d-1"))
+        #expect(try await api.getDeployment(id).status == .inProgress)
+        let error = await #expect(throws: AWSError.self) { try await create(FakeAWS([page])) }
+        #expect(error?.meaning == .answerLost)
+        #expect(error?.problems.map(\.code) == ["aws-answer"])
+    }
+
     @Test func `stops when its task is cancelled`() async throws {
         let aws = FakeAWS([.s3(503, "SlowDown")])
         let task = Task {
@@ -137,6 +149,11 @@ struct RetryTests {
             "DeploymentLimitExceededException",
             "The Deployment Group 'web' already has an active Deployment 'd-75I7MBT7C'",
             AWSFailureMeaning.groupBusy(DeploymentID("d-75I7MBT7C"))
+        ),
+        (
+            "DeploymentLimitExceededException",
+            "The Deployment Group 'd-prod' already has an active Deployment 'd-75I7MBT7C'",
+            .groupBusy(DeploymentID("d-75I7MBT7C"))
         ),
         ("DeploymentLimitExceededException", "too many", .groupBusy(nil)),
         ("DeploymentAlreadyCompletedException", "", .alreadyCompleted),

@@ -20,6 +20,7 @@ private final class FakeAWS: Sendable {
         /// The statuses that looks find, the last one again and again.
         var statuses: [DeploymentStatus] = [.created, .inProgress, .succeeded]
         var hangs: Set<String> = []
+        var beforeAbort: @Sendable () async -> Void = {}
     }
 
     let state: Mutex<State>
@@ -98,6 +99,7 @@ private final class FakeAWS: Sendable {
             },
             abort: { _, _ in
                 try Task.checkCancellation()
+                await self.state.withLock(\.beforeAbort)()
                 try await self.call("abort")
             })
     }
@@ -145,13 +147,13 @@ private func packer(
 /// Runs a machine against a fake AWS, moving the clock on whenever nothing else happens.
 private func drive(
     _ machine: DeployMachine, _ aws: FakeAWS, packer: RevisionPacker = packer(10),
-    interruptions: AsyncStream<Void> = AsyncStream { _ in },
+    looks: FakeAWS? = nil, interruptions: AsyncStream<Void> = AsyncStream { _ in },
     recordedStop: @escaping @Sendable (DeploymentID) -> DeploymentStop? = { _ in nil },
     onChange: @escaping @Sendable (DeployChange) -> Void = { _ in }
 ) async -> (result: DeployResult, changes: [DeployChange], clock: ManualClock) {
     let clock = ManualClock()
     let driver = DeployDriver(
-        codeDeploy: { _ in aws.client },
+        codeDeploy: { _ in aws.client }, looking: { _ in (looks ?? aws).client },
         uploader: RevisionUploader(packer: packer, store: aws.store, partByteCount: 4),
         clock: clock.engineClock, recordedStop: recordedStop)
     typealias End = (result: DeployResult, changes: [DeployChange])
@@ -225,6 +227,18 @@ struct DriverTests {
         #expect(aws.count("create") == 1)
     }
 
+    @Test func `asks as patiently as it can what keeps the group busy after a lost answer`() async {
+        let aws = FakeAWS {
+            $0.failures["create"] = [.answerLost, .groupBusy(Sample.id)]
+            $0.failures["deployments"] = [.denied]
+        }
+        // Looks give up soon, since they are repeated.
+        let looks = FakeAWS { $0.failures["deployment"] = [.unreachable] }
+        let (result, _, _) = await drive(machine, aws, looks: looks)
+        #expect(result.outcome == .succeeded)
+        #expect(aws.count("create") == 2 && aws.count("deployment") == 1)
+    }
+
     @Test func `rides out broken looks`() async {
         let broken = Array(repeating: AWSFailureMeaning.throttled, count: 12)
         let aws = FakeAWS {
@@ -261,6 +275,33 @@ struct DriverTests {
         #expect(result.outcome == .interrupted)
         #expect(aws.count("abort") == 1)
         #expect(aws.count("create") == 0)
+    }
+
+    @Test func `says which upload it clears away before S3 has cleared it away`() async {
+        let (interruptions, signal) = AsyncStream.makeStream(of: Void.self)
+        let said = Mutex(false)
+        let saidFirst = Mutex(false)
+        let aws = FakeAWS {
+            $0.hangs = ["part"]
+            $0.beforeAbort = {
+                for _ in 0..<100_000 where !said.withLock(\.self) { await Task.yield() }
+                saidFirst.withLock { $0 = said.withLock(\.self) }
+            }
+        }
+        let (result, _, _) = await drive(
+            machine, aws, interruptions: interruptions,
+            onChange: { change in
+                switch change {
+                case .progress: signal.yield()
+                case .notice(let notice) where notice.problem.code == "upload-unfinished":
+                    said.withLock { $0 = notice.problem.fix?.contains("u-1") == true }
+                default: break
+                }
+            })
+        #expect(result.outcome == .interrupted)
+        #expect(aws.count("abort") == 1)
+        let wasSaidFirst = saidFirst.withLock(\.self)
+        #expect(wasSaidFirst)
     }
 
     @Test func `says the id of an upload that may not be aborted, before the result`() async throws
@@ -327,6 +368,22 @@ struct UploaderTests {
             await #expect(throws: FakeAWS.Failure.self) { try await upload(40, aws) }
             #expect(aws.calls.last == "abort")
         }
+    }
+
+    @Test func `quotes the key in the command that aborts an upload`() async throws {
+        let aws = FakeAWS { $0.failures["part"] = [.denied] }
+        let commands = Mutex<[String]>([])
+        var destination = Sample.destination
+        destination.key = try S3Key("it's; rm -rf $HOME/x")
+        await #expect(throws: FakeAWS.Failure.self) {
+            try await RevisionUploader(packer: packer(40), store: aws.store, partByteCount: 4)
+                .upload(destination, in: Sample.region) { news in
+                    guard case .notice(let problem) = news, let fix = problem.fix else { return }
+                    commands.withLock { $0.append(fix) }
+                }
+        }
+        let command = try #require(commands.withLock(\.self).first)
+        #expect(command.hasSuffix(#"--key 'it'\''s; rm -rf $HOME/x' --upload-id u-1"#))
     }
 
     @Test func `makes parts larger rather than too many`() async throws {

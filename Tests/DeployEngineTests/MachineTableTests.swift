@@ -137,6 +137,7 @@ struct MachineTableTests {
         case .create: "create"
         case .findCandidates: "find candidates"
         case .readRevisionUse: "read the revision's use"
+        case .readCandidate(let id): "ask once about \(id)"
         case .readDeployment(let id): "look at \(id)"
         case .listTargets(_, let statuses):
             statuses.isEmpty

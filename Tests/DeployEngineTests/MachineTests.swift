@@ -42,6 +42,24 @@ struct MachineTests {
         #expect(run.creationCount == 2)
     }
 
+    @Test func `repeats a deployment with its options`() {
+        var info = Sample.info(.succeeded)
+        info.deploymentConfiguration = try? DeploymentConfiguration("OneAtATime")
+        info.fileExistsBehavior = .overwrite
+        info.ignoreApplicationStopFailures = true
+        info.autoRollback = [.failure]
+        info.updateOutdatedInstancesOnly = true
+        let job = DeployJob(
+            deploying: Sample.location, as: info, Sample.application, Sample.group,
+            in: Sample.region, description: Sample.description, timeLimit: nil)
+        let request = job.request(Sample.location)
+        #expect(request.deploymentConfiguration == info.deploymentConfiguration)
+        #expect(request.fileExistsBehavior == .overwrite)
+        #expect(request.ignoreApplicationStopFailures == true)
+        #expect(request.autoRollback == [.failure])
+        #expect(request.updateOutdatedInstancesOnly == true)
+    }
+
     @Test func `only makes the deployment where it is not to be watched`() {
         var run = Run.creating(watches: false)
         run.feed(.created(Sample.id))
@@ -101,15 +119,48 @@ struct MachineTests {
         #expect(run.result?.problems.last?.code == "goes-on")
     }
 
+    @Test func `lets no single refusal end the watch of a deployment that was seen`() {
+        var run = Run.attached()
+        run.feed(.deployment(Sample.info(.inProgress)), .targetIDs([]), .woke)
+        for _ in 0..<3 { run.feed(.deploymentFailed(Sample.failure(.denied)), .woke) }
+        #expect(run.result == nil)
+        run.feed(.deployment(Sample.info(.inProgress)), .targetIDs([]), .woke)
+        for _ in 0..<3 { run.feed(.deploymentFailed(Sample.failure(.denied)), .woke) }
+        #expect(run.result == nil)
+        run.feed(.deploymentFailed(Sample.failure(.denied)))
+        #expect(run.result?.outcome == .refused)
+        #expect(run.result?.problems.last?.code == "goes-on")
+    }
+
+    @Test func `ends at once where a deployment that was never seen is refused`() {
+        var run = Run.attached()
+        run.feed(.deploymentFailed(Sample.failure(.missing)))
+        #expect(run.result?.exitStatus == .aws)
+        #expect(run.result?.problems.map(\.code) == ["sample"])
+    }
+
     @Test func `gives up on a watched deployment that nothing was ever heard of`() {
-        var run = Run(
-            DeployMachine(
-                watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
-        run.feed(.start)
+        var run = Run.attached()
         for _ in 0..<2 { run.feed(.deploymentFailed(Sample.failure(.unreachable)), .woke) }
         #expect(run.result == nil)
         run.feed(.deploymentFailed(Sample.failure(.unreachable)))
         #expect(run.result?.exitStatus == .aws)
+    }
+
+    @Test(arguments: [
+        (DeploymentStatus.stopped, SlipwayCore.ExitStatus.success), (.succeeded, .success),
+        (.failed, .deploymentFailed),
+    ])
+    func `that it stopped is success where it was to stop`(
+        final: DeploymentStatus, status: SlipwayCore.ExitStatus
+    ) {
+        var run = Run(
+            DeployMachine(
+                watching: .init(
+                    deployment: Sample.id, region: Sample.region, timeLimit: nil, isToStop: true)))
+        run.feed(.start, .deployment(Sample.info(final)), .targetIDs([]))
+        #expect(run.result?.exitStatus == status)
+        #expect(run.result?.outcome.rawValue == final.rawValue.lowercased())
     }
 
     @Test func `stops watching at the time limit, which begins with the deployment`() {
@@ -158,6 +209,56 @@ struct MachineTests {
         #expect(run.result?.outcome == .failed)
     }
 
+    /// AWS has said that it failed, and not yet which deployment rolls it back.
+    private func settling(_ job: DeployJob = Sample.job()) -> Run {
+        var info = Sample.info(.failed)
+        info.autoRollback = [.failure]
+        var run = Run.watching(job)
+        run.feed(.deployment(info), .targetIDs([]))
+        #expect(run.result == nil)
+        return run
+    }
+
+    @Test func `ends as the deployment did, whatever comes after its end`() {
+        var interrupted = settling()
+        interrupted.feed(.interrupted)
+        var late = settling(Sample.job(limit: .seconds(60)))
+        late.uptime += .seconds(60)
+        late.feed(.tick(nil))
+        var refused = settling()
+        for _ in 0..<4 { refused.feed(.woke, .deploymentFailed(Sample.failure(.denied))) }
+        for run in [interrupted, late, refused] {
+            #expect(run.result?.outcome == .failed)
+            #expect(run.result?.exitStatus == .deploymentFailed)
+            #expect(run.result?.problems == [])
+        }
+    }
+
+    @Test func `begins no other application where it is left after the end of one`() {
+        var run = Run(DeployMachine(jobs: [Sample.job(), Sample.job()], options: .init()))
+        run.feed(
+            .start, .uploaded(Sample.location), .registered, .created(Sample.id),
+            .deployment(Sample.info(.succeeded)), .targetIDsFailed(Sample.failure(.throttled)))
+        #expect(run.machine.state == .watching)
+        #expect(run.feed(.interrupted).count == 1)
+        #expect(run.result?.outcome == .interrupted)
+        #expect(run.result?.problems.map(\.code) == ["nothing-deployed"])
+        #expect(run.result?.earlier.map(\.deployment) == [Sample.id])
+    }
+
+    @Test func `tells how the rollback ended, whatever comes after its end`() {
+        var run = Run.watching()
+        let info = Sample.info(.failed, rollback: RollbackInfo(rollbackID: Sample.rollback))
+        run.feed(
+            .deployment(info), .targetIDs([]),
+            .deployment(Sample.info(.succeeded, id: Sample.rollback)),
+            .targetIDsFailed(Sample.failure(.throttled)))
+        #expect(run.result == nil)
+        run.feed(.interrupted)
+        #expect(run.result?.outcome == .failed)
+        #expect(run.result?.rollback?.outcome == .succeeded)
+    }
+
     @Test func `says at most half a minute apart that it is still there`() {
         var run = Run.watching()
         run.feed(.deployment(Sample.info(.inProgress)), .targetIDs([]))
@@ -180,7 +281,9 @@ struct BusyGroupTests {
         #expect(run.result?.outcome == .busy)
         #expect(run.result?.exitStatus == .groupBusy)
         #expect(run.result?.busyWith == Sample.other)
-        #expect(run.result?.problems.first?.fix?.contains("slipway watch d-OTHER") == true)
+        let fix = run.result?.problems.first?.fix
+        #expect(fix?.contains("slipway watch d-OTHER") == true)
+        #expect(fix?.contains("--when-busy wait waits for it") == true)
     }
 
     @Test func `is waited for where that is asked`() {
@@ -203,6 +306,24 @@ struct BusyGroupTests {
         #expect(run.creationCount == 2)
     }
 
+    @Test(arguments: [AWSFailureMeaning.refused, .missing, nil])
+    func `is asked again where what AWS named is no deployment`(meaning: AWSFailureMeaning?) {
+        var run = Run.creating(whenBusy: .wait)
+        run.feed(
+            .createFailed(Sample.failure(.groupBusy(Sample.other))), .woke,
+            .deploymentFailed(Sample.failure(meaning)), .woke)
+        #expect(run.creationCount == 2)
+    }
+
+    @Test func `is no longer waited for with keys that AWS does not take`() {
+        var run = Run.creating(whenBusy: .wait)
+        run.feed(
+            .createFailed(Sample.failure(.groupBusy(Sample.other))), .woke,
+            .deploymentFailed(Sample.failure(.badKeys)))
+        #expect(run.result?.outcome == .refused)
+        #expect(run.result?.problems.map(\.code) == ["sample"])
+    }
+
     @Test func `is waited for no longer than the time limit`() {
         var run = Run.creating(Sample.job(limit: .seconds(60)), whenBusy: .wait)
         for _ in 0..<100 {
@@ -212,13 +333,17 @@ struct BusyGroupTests {
         }
         #expect(run.result?.outcome == .busy)
         #expect(run.notices.filter { $0 == "waiting-for-group" }.count == 1)
+        // It did wait: that is no advice.
+        let fix = run.result?.problems.first?.fix
+        #expect(fix?.contains("--when-busy") == false)
+        #expect(fix?.hasSuffix("a longer --timeout waits longer") == true)
     }
 }
 
 @Suite("A lost answer to CreateDeployment")
 struct LostAnswerTests {
-    private func lost(isUnique: Bool = true) -> Run {
-        var run = Run.creating(Sample.job(isUnique: isUnique))
+    private func lost(isUnique: Bool = true, clockError: Double = 0) -> Run {
+        var run = Run.creating(Sample.job(isUnique: isUnique), clockError: clockError)
         run.feed(.createFailed(Sample.failure(.answerLost)))
         return run
     }
@@ -254,6 +379,30 @@ struct LostAnswerTests {
         var run = lost(isUnique: false)
         run.feed(.candidates([Sample.info(.inProgress)]))
         #expect(run.machine.state == .watching)
+    }
+
+    @Test func `is looked for well before this machine says that it was asked for`() {
+        let run = lost(clockError: 240)
+        let since = run.actions.compactMap { action in
+            if case .findCandidates(_, _, let since) = action { since } else { nil }
+        }
+        #expect(since.count == 1)
+        #expect(since.allSatisfy { $0 < Sample.began - 600 })
+    }
+
+    @Test func `is known by a time that AWS's clock gave, though it was learned late`() {
+        var run = lost(isUnique: false, clockError: 10)
+        run.clockError = 0
+        run.feed(.candidates([Sample.info(.succeeded)]))
+        #expect(run.machine.state == .watching)
+
+        run = lost(clockError: 10)
+        run.clockError = 0
+        run.feed(
+            .candidatesFailed(Sample.failure(.denied)),
+            .revisionUse(RevisionUse(lastUsedAt: Sample.began + 2)))
+        #expect(run.creationCount == 1)
+        #expect(run.result?.problems.first?.code == "deployment-uncertain")
     }
 
     @Test func `is told from the use of the revision where listing is not allowed`() {

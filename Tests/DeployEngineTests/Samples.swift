@@ -68,6 +68,8 @@ struct Run {
     var machine: DeployMachine
     var uptime = Duration.zero
     var slowdown = 1.0
+    /// How far the clock that the machine is told is ahead of AWS's, in seconds.
+    var clockError = 0.0
     private(set) var actions: [DeployAction] = []
 
     init(_ machine: DeployMachine) { self.machine = machine }
@@ -86,7 +88,7 @@ struct Run {
         for event in events {
             uptime += .milliseconds(500)
             let date = Sample.began.addingTimeInterval(
-                Double(uptime.components.seconds))
+                Double(uptime.components.seconds) + clockError)
             last = machine.handle(
                 event, at: Moment(uptime: uptime, date: date, slowdown: slowdown))
             actions += last
@@ -115,9 +117,11 @@ struct Run {
 
     /// Up to the request for a deployment.
     static func creating(
-        _ job: DeployJob = Sample.job(), watches: Bool = true, whenBusy: BusyPolicy = .fail
+        _ job: DeployJob = Sample.job(), watches: Bool = true, whenBusy: BusyPolicy = .fail,
+        clockError: Double = 0
     ) -> Run {
         var run = Run(job, watches: watches, whenBusy: whenBusy)
+        run.clockError = clockError
         run.feed(.start, .packed(Sample.packed), .uploaded(Sample.location), .registered)
         return run
     }
@@ -126,6 +130,15 @@ struct Run {
     static func watching(_ job: DeployJob = Sample.job()) -> Run {
         var run = creating(job)
         run.feed(.created(Sample.id))
+        return run
+    }
+
+    /// Up to the first look at a deployment that somebody else made.
+    static func attached() -> Run {
+        var run = Run(
+            DeployMachine(
+                watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
+        run.feed(.start)
         return run
     }
 }

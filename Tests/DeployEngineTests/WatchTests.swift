@@ -1,4 +1,5 @@
 import DeployEngine
+import FoundationEssentials
 import SlipwayCore
 import Testing
 
@@ -41,6 +42,18 @@ struct WatchTests {
             .targetIDs([TargetID("i-1")]), .targets([Sample.target("i-1", .inProgress)]), .woke)
         let actions = run.feed(.deployment(Sample.info(.inProgress, overview: overview(2))))
         #expect(actions == [.listTargets(Sample.id, statuses: [])])
+    }
+
+    @Test func `says how long the deployment took, and not how long it was watched`() {
+        var run = Run(
+            DeployMachine(
+                watching: .init(deployment: Sample.id, region: Sample.region, timeLimit: nil)))
+        var info = Sample.info(.succeeded)
+        info.completedAt = Sample.began.addingTimeInterval(31.25)
+        run.feed(.start, .deployment(info), .targetIDs([]))
+        #expect(run.result?.duration == .milliseconds(31_250))
+        #expect(run.result?.createdAt == Sample.began)
+        #expect(run.result?.completedAt == info.completedAt)
     }
 
     @Test func `says each change once`() {
@@ -112,6 +125,36 @@ struct WatchTests {
             .woke, failed, .targetIDs([TargetID("i-1")]),
             .targets([Sample.target("i-1", .failed, (.install, .failed))]))
         #expect(run.result?.failures.first?.record?.event == .install)
+    }
+
+    @Test func `says once which agents do not answer, and when CodeDeploy gives up on them`() throws
+    {
+        var run = Run.watching()
+        let look = DeployEvent.deployment(
+            Sample.info(.inProgress, overview: DeploymentOverview(inProgress: 3)))
+        let answering = Sample.target("i-1", .inProgress, (.applicationStop, .inProgress))
+        let silent = ["i-2", "i-3"].map {
+            Sample.target($0, .inProgress, (.applicationStop, .pending))
+        }
+        run.feed(
+            look, .targetIDs(["i-1", "i-2", "i-3"].map { TargetID($0) }),
+            .targets([answering] + silent))
+        run.uptime += .seconds(50)
+        run.feed(.woke, look, .targets([answering] + silent))
+        #expect(run.notices.isEmpty)
+        for _ in 0..<3 {
+            run.uptime += .seconds(30)
+            run.feed(.woke, look, .targets([answering] + silent))
+        }
+        #expect(run.notices == ["silent-agent"])
+        let problem = try #require(
+            run.changes.compactMap { change -> Problem? in
+                if case .notice(let notice) = change { notice.problem } else { nil }
+            }.first)
+        #expect(problem.message == "the agent on i-2 and 1 more does not answer")
+        // The first look at them was 4 seconds after the beginning.
+        let end = Timestamp(Sample.began.addingTimeInterval(304))
+        #expect(problem.why?.hasSuffix("by \(end)") == true)
     }
 
     @Test func `takes targets that are not there yet for none`() {

@@ -34,6 +34,8 @@ class CodeDeploy:
         # What the next deployments go through, one status for each look; the last one stays.
         self.statuses = ["Created", "InProgress", "Succeeded"]
         self.targets = [target("i-1", "Succeeded", [("ApplicationStop", "Succeeded")])]
+        # What becomes of one that is to stop.
+        self.stopped = "Stopped"
         self.error = None
         self.rollback = None
         self.denied = set()
@@ -142,7 +144,7 @@ class CodeDeploy:
         item = self.deployments[body["deploymentId"]]
         if is_final(item["info"]["status"]):
             return 400, failure("DeploymentAlreadyCompletedException", "it is over")
-        item["rest"] = ["Stopped"]
+        item["rest"] = [self.stopped]
         return 200, {"status": "Pending", "statusMessage": ""}
 
     def GetDeploymentGroup(self, body):

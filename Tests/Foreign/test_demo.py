@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,38 @@ def test_a_demo_that_is_ended_leaves_nothing(slipway, number, moment):
         process.send_signal(number)
         assert process.wait(timeout=30) == 130, output.read_text()
     wait_until(lambda: leftovers(slipway) == [], leftovers(slipway))
+
+
+def test_folders_that_are_closed_and_written_to_are_removed_too(slipway):
+    """For an ordinary user: nothing is closed to root."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        place = Path(name)
+        place.chmod(0o777)
+        words = [slipway.binary, "demo"]
+        if os.geteuid() == 0:
+            words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
+        environment = {**slipway.environment, "HOME": name, "TMPDIR": name}
+        with (
+            (place / "output").open("wb") as stream,
+            subprocess.Popen(
+                words, stdout=stream, stderr=stream, env=environment, cwd=name
+            ) as process,
+        ):
+            wait_until(lambda: list(place.glob("slipway-demo-*/shop")), "it has begun")
+            [folder] = place.glob("slipway-demo-*")
+            closed = folder / "shop" / "closed"
+            closed.mkdir()
+            (closed / "file").touch()
+            os.chown(closed, process_owner(process), -1)
+            closed.chmod(0)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 130
+        assert list(place.glob("slipway-demo-*")) == [], (place / "output").read_text()
+        assert "cannot remove" not in (place / "output").read_text()
+
+
+def process_owner(process):
+    return os.stat(f"/proc/{process.pid}").st_uid
 
 
 def test_a_reader_that_goes_away_leaves_nothing(slipway):

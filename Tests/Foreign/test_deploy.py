@@ -14,7 +14,9 @@ from conftest import PROJECT, wait_until
 from deploying import (
     BUILD, CIRCLE, KEY, SAID_OTHERWISE, deploy, events, history, last, leaves,
 )  # fmt: skip
+from terminal import Session
 
+EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"
 HOSTILE = "no\x1b[31m luck\u202e\nport 80 is taken\r\x07"
 FAILED = target(
     "i-1",
@@ -257,7 +259,7 @@ def test_ends_with_64_at_wrong_usage(shop):
     deploy(shop, "--timeout", "soon", status=64)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("mode", ["plain", "json"])
 def test_leaves_when_interrupted(shop, aws, sent, mode):
     aws.statuses = ["InProgress"]
@@ -274,6 +276,37 @@ def test_leaves_when_interrupted(shop, aws, sent, mode):
     aws.deployments[id]["rest"] = ["Succeeded"]
     shop("watch", id, "--region", "us-east-1", "--project", PROJECT)
     assert history(shop)[0]["result"] == "succeeded"
+
+
+def test_what_nohup_runs_goes_on(shop, aws):
+    aws.statuses = ["InProgress"]
+    ignoring = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+    with shop.running("deploy", "--project", PROJECT, **ignoring) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 1, "the deployment is watched")
+        process.send_signal(signal.SIGHUP)
+        [id] = aws.deployments
+        aws.deployments[id]["rest"] = ["Succeeded"]
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("mode", ["plain", "json"])
+def test_leaves_when_nobody_reads_any_more(shop, aws, mode):
+    aws.statuses = ["InProgress"]
+    words = ("deploy", "--project", PROJECT, "--progress", mode)
+    # Lines are told on standard error, objects on standard output.
+    told = {"plain": {"stderr": subprocess.STDOUT}, "json": {}}[mode]
+    with shop.running(*words, **told) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 1, "the deployment is watched")
+        process.stdout.close()
+        [id] = aws.deployments
+        # The next thing to tell is that nothing can be told.
+        aws.deployments[id]["rest"] = ["Ready", "InProgress"]
+        assert process.wait(timeout=20) == 130
+        errors = process.stderr.read() if process.stderr else b""
+    if mode == "json":
+        assert f"slipway watch {id} --region us-east-1".encode() in errors
+    assert history(shop)[0]["result"] == "interrupted"
 
 
 def test_says_the_id_of_a_deployment_that_is_just_being_made(shop, aws):
@@ -403,6 +436,37 @@ def test_finds_such_a_deployment_among_many_others(shop, aws):
     assert aws.count("GetDeployment") == looks + 1
 
 
+def test_attempts_that_aws_does_not_tell_of_do_not_starve_the_others(shop, aws):
+    aws.statuses = ["InProgress"]
+    with shop.running("deploy", "--project", PROJECT) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 0, "the deployment is watched")
+        process.kill()
+    [killed] = aws.deployments
+    with shop.connect() as database:
+        columns = "project_id, application, deployment_group, region, started_at, started_by"
+        for number in range(15):
+            database.execute(
+                f"INSERT INTO deployment ({columns}, requested_at, deployment_id)"
+                f" SELECT {columns}, started_at, ? FROM deployment WHERE id = 1",
+                [f"d-GONE{number}"],
+            )
+    aws.deployments[killed]["rest"] = ["Succeeded"]
+    aws.deployments[killed]["info"]["status"] = "Succeeded"
+
+    def result():
+        every = shop("deployments", "--project", PROJECT, "--limit", "100", "--json")
+        return json.loads(every.stdout)[-1]["result"]
+
+    # Chance decides which come first: that one is never among them is one in 10^12.
+    for _ in range(30):
+        looks = aws.count("GetDeployment")
+        shop("deployments", "--refresh", "--project", PROJECT)
+        assert aws.count("GetDeployment") <= looks + 10
+        if result() == "succeeded":
+            break
+    assert result() == "succeeded"
+
+
 def test_a_deployment_that_does_not_appear_was_never_made(shop, aws):
     aws.faults["CreateDeployment"] = ["hang"]
     with shop.running("deploy", "--project", PROJECT) as process:
@@ -452,6 +516,37 @@ def test_stops_a_deployment(shop, aws):
     assert b"will stop" in result.stderr
     assert aws.requests("StopDeployment")[0]["autoRollbackEnabled"] is True
     assert history(shop)[0]["result"] == "stopped"
+
+
+@pytest.mark.parametrize(("final", "status"), [("Stopped", 0), ("Succeeded", 0), ("Failed", 1)])
+def test_stop_ends_as_its_result_says(shop, aws, final, status):
+    aws.statuses = ["InProgress"]
+    deploy(shop, "--no-watch")
+    [id] = aws.deployments
+    # What became of it when the order came.
+    aws.stopped = final
+    words = ("stop", "--yes", "--project", PROJECT, "--progress", "json")
+    end = last(shop(*words, status=status))
+    assert (end["deployment_id"], end["result"]) == (id, final.lower())
+    assert end["exit_code"] == status
+
+
+def test_the_question_says_what_is_stopped_and_is_not_asked_about_what_is_over(shop, aws):
+    aws.statuses = ["InProgress"]
+    deploy(shop, "--no-watch")
+    [running] = aws.deployments
+    words = [shop.binary, "stop", "--no-watch", "--project", PROJECT]
+    with Session(words, shop.environment, shop.work) as session:
+        session.until(f"This stops the deployment {running} of my-app to instances in us-east-1")
+        session.send("no\n")
+        assert session.until_end() != 0
+    assert aws.count("StopDeployment") == 0
+    aws.deployments[running]["rest"] = ["Succeeded"]
+    aws.deployments[running]["info"]["status"] = "Succeeded"
+    with Session(words, shop.environment, shop.work) as session:
+        session.until(f"{running} is over already")
+        assert session.until_end() == 0
+    assert aws.count("StopDeployment") == 0
 
 
 def test_deploys_a_revision_again_and_the_one_before(shop, aws):
@@ -527,6 +622,18 @@ def test_the_doctor_looks_at_aws_and_leaves_nothing(shop, aws, bucket):
     assert checks["uploading"]["outcome"] == "unknown"
     assert objects() == before
     assert not aws.deployments
+
+
+def test_the_doctor_takes_the_environment_s_keys_as_deploy_does(shop, aws):
+    shop("keys", "remove", "--yes", "--project", PROJECT)
+    assert doctor(shop, status=2)["AWS keys"]["outcome"] == "failed"
+    shop.environment |= {"AWS_ACCESS_KEY_ID": EXAMPLE_KEY, "AWS_SECRET_ACCESS_KEY": "secret"}
+    result = shop("doctor", "--project", PROJECT, "--json")
+    checks = json.loads(result.stdout)["checks"]
+    [keys] = [check for check in checks if check["name"] == "AWS keys"]
+    assert keys["outcome"] == "passed" and "the environment's" in keys["detail"]
+    assert [check for check in checks if check["name"] == "AWS"][0]["outcome"] == "passed"
+    shop("doctor", "--offline", "--project", PROJECT)
 
 
 def test_the_doctor_calls_nothing_missing_that_it_may_not_see(shop, aws):

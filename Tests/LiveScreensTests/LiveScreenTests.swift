@@ -65,6 +65,21 @@ import TextGrid
         #expect(target?.events.first { $0.event == .install }?.status == .inProgress)
     }
 
+    @Test func `whose script failed that was to stop is said of each deployment for itself`() throws
+    {
+        var screen = try Self.running()
+        var rollback = try Fleet.info(.inProgress, .init(failed: 1), id: Fleet.rollbackID)
+        rollback.previousRevision = .s3(try Fleet.location("apps/shop-broken-17"))
+        _ = screen.update(.change(tab: 0, Fleet.status(rollback, isRollback: true)))
+        let failed = Fleet.target(1, .failed, at: 0)
+        _ = screen.update(
+            .change(
+                tab: 0, .target(TargetChange(deployment: Fleet.rollbackID, target: failed))))
+        let detail = try #require(screen.detailText(screen.visibleTargets))
+        let text = detail.lines.map(\.text).joined(separator: "\n")
+        #expect(text.contains("apps/shop-broken-17"))
+    }
+
     @Test func `the order holds for every sequence of statuses`() throws {
         var run = LiveRun(Fleet.id, isRollback: false)
         var random = SystemRandomNumberGenerator()

@@ -23,6 +23,16 @@ struct SurveyTests {
         #expect(names == ["a", "nested/", "vendor/module/.gitignore"])
     }
 
+    @Test func `refuses a folder that cannot be listed to its end`() throws {
+        let ended = try EndedProcess()
+        #expect {
+            try ApplicationFolder(ApplicationRoot("/"), in: "/proc/\(ended.id)/net").survey()
+        } throws: { error in
+            (error as? RevisionSurveyError)?.flaws
+                == [.unreadable(path: ".", message: String(cString: strerror(EINVAL)))]
+        }
+    }
+
     @Test(arguments: [
         ("in", "file"), ("in", "folder"), ("folder/in", "../file"), ("folder/in", "./inner/.././x"),
         ("in", "nothing/there"), ("a/b/in", "../../folder/x"), ("in", "over/x"),
@@ -195,4 +205,22 @@ struct SurveyTests {
         #expect(try tree.survey(leavingOut: output).size.fileCount == 1)
         #expect(try tree.survey(leavingOut: tree.folder("new.zip")).size.fileCount == 2)
     }
+}
+
+/// A process that has ended and was not waited for. Its folder `net` can be opened, and to list it
+/// fails: it has no network any more.
+private final class EndedProcess {
+    let id: pid_t
+
+    init() throws {
+        var process = pid_t()
+        var arguments = [strdup("true"), nil]
+        defer { free(arguments[0]) }
+        try #require(posix_spawn(&process, "/bin/true", nil, nil, &arguments, nil) == 0)
+        id = process
+        var end = siginfo_t()
+        try #require(waitid(P_PID, id_t(process), &end, WEXITED | WNOWAIT) == 0)
+    }
+
+    deinit { waitpid(id, nil, 0) }
 }

@@ -220,6 +220,21 @@ struct DeployCommandTests {
         expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-json")
     }
 
+    @Test(arguments: ["plain", "json", "quiet"])
+    func `says which revision's script failed that was to stop`(mode: String) async throws {
+        var world = failing
+        let failed = LifecycleEventRecord(
+            event: .applicationStop, status: .failed,
+            diagnostics: Diagnostics(errorCode: .scriptFailed))
+        world.targets = [DeploymentTarget(id: TargetID("i-1"), status: .failed, events: [failed])]
+        for index in world.looks.indices {
+            world.looks[index].previousRevision = .s3(
+                S3Location(bucket: try BucketName("revisions"), key: try S3Key("apps/before")))
+        }
+        let (output, errors, _) = await world.run("--progress", mode)
+        #expect((output + errors).contains("the previous revision, revisions/apps/before; there"))
+    }
+
     @Test func `says nothing but what went wrong where it is to be quiet`() async {
         let (output, errors, status) = await failing.run("--progress", "quiet")
         #expect(output.isEmpty)
@@ -230,6 +245,33 @@ struct DeployCommandTests {
         let quiet = await good.run("--progress", "quiet")
         #expect(quiet.output.isEmpty)
         #expect(quiet.status == 0)
+    }
+
+    @Test func `says failures that are the same once, and how many there were of how many`()
+        async
+    {
+        func failed(
+            _ name: String, _ code: LifecycleErrorCode, at second: Double
+        ) -> DeploymentTarget {
+            let record = LifecycleEventRecord(
+                event: .install, status: .failed,
+                startedAt: Date(timeIntervalSince1970: second),
+                endedAt: Date(timeIntervalSince1970: second + 1),
+                diagnostics: Diagnostics(errorCode: code))
+            return DeploymentTarget(id: TargetID(name), status: .failed, events: [record])
+        }
+        let world = DeployWorld(
+            looks: [DeployWorld.info(.failed, DeploymentOverview(succeeded: 2, failed: 6))],
+            targets: (1...5).map { failed("i-\($0)", .scriptFailed, at: Double($0)) }
+                + [failed("i-6", .scriptTimedOut, at: 1)])
+        let errors = await world.run("--progress", "quiet").errors
+        let lines = errors.split(separator: "\n").filter { $0.hasPrefix("failed: ") }
+        #expect(
+            lines == [
+                "failed: 5 instances (i-1, i-2, i-3 and 2 more) at Install",
+                "failed: i-6 at Install",
+            ])
+        #expect(errors.contains("my-app: failed after 0s, 6 of 8 instances failed: d-1  "))
     }
 
     @Test func `draws a bar on a terminal, and takes it away`() async {

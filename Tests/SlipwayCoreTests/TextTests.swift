@@ -17,6 +17,14 @@ struct UntrustedTextTests {
         #expect("\(UntrustedText(raw))" == shown)
     }
 
+    @Test func `is what AWS calls its things, too`() throws {
+        let raw = "x\u{1B}[2J\u{202E}"
+        let names: [any CustomStringConvertible] = [
+            TargetID(raw), try #require(ETag(raw)), try #require(ObjectVersion(raw)),
+        ]
+        for name in names { #expect("\(name)" == #"x\e[2J\u{202E}"#) }
+    }
+
     @Test func `leaves no character that a terminal acts on`() {
         for value in (0...0x10FFFF as ClosedRange<UInt32>) {
             guard let scalar = Unicode.Scalar(value), scalar.properties.generalCategory == .control

@@ -25,6 +25,13 @@ struct AWSCall: Sendable {
     var isRepeatable = true
     /// When it is tried again; nil: as the caller does.
     var policy: RetryPolicy?
+
+    /// Whether a refusal is the page of a proxy, say: AWS gives its own a code. Not S3 where it is
+    /// asked by HEAD, and nobody who takes no more for now.
+    func isFromOthers(_ response: HTTPResponse, _ said: ErrorAnswer) -> Bool {
+        service != .s3 && said.code == nil && response.status != 429
+            && (400..<500).contains(response.status)
+    }
 }
 
 /// Why the content of a successful answer is none.
@@ -33,6 +40,11 @@ enum AnswerFlaw: Error {
     case garbled
     /// It is an error all the same: S3 begins some answers before it knows how they end.
     case failure(ErrorAnswer)
+}
+
+extension HTTPResponse {
+    /// AWS's name for the request, which all its answers bear.
+    var requestID: String? { headers["x-amzn-requestid"] ?? headers["x-amz-request-id"] }
 }
 
 /// What an answer says went wrong.
@@ -46,7 +58,7 @@ struct ErrorAnswer: Equatable {
     /// Reads it from headers and body, in XML or JSON, as far as it has it.
     init(_ response: HTTPResponse) {
         let headers = response.headers
-        requestID = headers["x-amzn-requestid"] ?? headers["x-amz-request-id"]
+        requestID = response.requestID
         region = headers["x-amz-bucket-region"]
         code = headers["x-amzn-errortype"].map(Self.bare)
         let first = response.body.first { !(0x09...0x20).contains($0) }

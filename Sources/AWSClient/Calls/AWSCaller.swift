@@ -47,8 +47,7 @@ package final class AWSCaller: Sendable {
     private let learned = Mutex(Learned())
 
     private struct Learned {
-        /// What is added to this machine's clock. Nil until it had to be corrected.
-        var clockOffset: Int?
+        var clock = AWSClock()
         var bucketRegions: [BucketName: Region] = [:]
     }
 
@@ -66,9 +65,9 @@ package final class AWSCaller: Sendable {
         self.report = report
     }
 
-    /// The time by AWS's clock, as far as it is known to differ from this machine's.
+    /// The time by AWS's clock, as far as its answers showed it to differ from this machine's.
     package var now: Date {
-        effects.now().addingTimeInterval(Double(learned.withLock { $0.clockOffset } ?? 0))
+        effects.now().addingTimeInterval(learned.withLock { $0.clock.offset })
     }
 
     /// What one call has been through.
@@ -95,7 +94,8 @@ package final class AWSCaller: Sendable {
         while true {
             try Task.checkCancellation()
             progress.attempts += 1
-            let offset = learned.withLock { $0.clockOffset } ?? 0
+            let offset = learned.withLock { $0.clock.correction } ?? 0
+            let sent = effects.uptime()
             var place = call.place(progress.region)
             if let moved = progress.movedTo { place.endpoint = moved }
             let failure: AWSError
@@ -104,6 +104,7 @@ package final class AWSCaller: Sendable {
                 let answer = try await transport.send(
                     request(call, at: place, in: progress.region, clockOffset: offset))
                 response = answer
+                learnClock(from: answer, took: effects.uptime() - sent)
                 switch read(answer, of: call, at: place, in: progress.region, decode) {
                 case .success(let value):
                     budget.giveBack(retries: progress.attempts - 1)
@@ -159,8 +160,12 @@ package final class AWSCaller: Sendable {
         } else {
             said = ErrorAnswer(response)
         }
-        let cause = AWSError.Cause.answer(
-            status: response.status, code: said.code, message: said.message.map(UntrustedText.init))
+        let cause: AWSError.Cause =
+            call.isFromOthers(response, said)
+            ? .garbled(status: response.status)
+            : .answer(
+                status: response.status, code: said.code,
+                message: said.message.map(UntrustedText.init))
         return .failure(error(cause, call, place, region, said))
     }
 
@@ -211,13 +216,22 @@ package final class AWSCaller: Sendable {
         guard abs(found - offset) > (isSure ? 30 : 240) else { return false }
         progress.hasCorrectedClock = true
         let isFirst = learned.withLock { learned in
-            guard learned.clockOffset == nil else { return false }
-            learned.clockOffset = found
-            return true
+            let known = learned.clock.correction
+            // Where another call has corrected it meanwhile, this one was still signed before that.
+            guard known ?? 0 == offset else { return false }
+            learned.clock.correct(bySeconds: found)
+            return known == nil
         }
         if isFirst { report(.clockCorrected(bySeconds: found)) }
-        // Where another call has corrected it meanwhile, this one was still signed before that.
-        return isFirst || learned.withLock { $0.clockOffset } != offset
+        return true
+    }
+
+    /// An answer that bears no request id may be a proxy's, and so may its date.
+    private func learnClock(from response: HTTPResponse, took: Duration) {
+        guard response.requestID != nil,
+            let date = response.headers["date"].flatMap(HTTPDate.parse)
+        else { return }
+        learned.withLock { $0.clock.learn(date, received: effects.now(), took: took) }
     }
 }
 
@@ -283,7 +297,7 @@ extension AWSCaller {
         head.body = .none
         head.payload = .empty
         head.answer = .memory
-        let offset = learned.withLock { $0.clockOffset } ?? 0
+        let offset = learned.withLock { $0.clock.correction } ?? 0
         let request = request(
             head, at: AWSCall.Place(endpoint: endpoint, path: RequestPath(decoded: path)),
             in: progress.region, clockOffset: offset)

@@ -134,11 +134,11 @@ enum AWSErrorCode {
         return nil
     }
 
-    /// The id of the deployment that keeps a group busy: the word of the message that begins with
-    /// `d-`.
+    /// The id of the deployment that keeps a group busy: the last word of the message that begins
+    /// with `d-`. The group's name, which may begin so too, comes before it.
     private static func deploymentID(in message: String) -> DeploymentID? {
         message.split { !($0.isLetter || $0.isNumber || $0 == "-") }
-            .first { $0.hasPrefix("d-") && $0.count > 2 }
+            .last { $0.hasPrefix("d-") && $0.count > 2 }
             .flatMap { DeploymentID(String($0)) }
     }
 }

@@ -7,10 +7,13 @@ package import SlipwayCore
 package struct S3Client: Sendable {
     private let caller: AWSCaller
     private let region: Region
+    private let policy: RetryPolicy?
 
-    package init(_ caller: AWSCaller, region: Region) {
+    /// `policy` says when a request is tried again; nil: as the caller does.
+    package init(_ caller: AWSCaller, region: Region, policy: RetryPolicy? = nil) {
         self.caller = caller
         self.region = region
+        self.policy = policy
     }
 
     /// Stores an object in one request.
@@ -244,7 +247,7 @@ extension S3Client {
                 return AWSCall.Place(
                     endpoint: endpoint,
                     path: RequestPath(decoded: endpoint.pathPrefix + name + rest))
-            }, method: method)
+            }, method: method, policy: policy)
     }
 
     private func call(

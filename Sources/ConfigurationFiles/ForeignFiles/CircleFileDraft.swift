@@ -66,22 +66,14 @@ package struct CircleFileDraft: Equatable, Sendable {
                 + project.applications.compactMap { name, settings in
                     let options = ApplicationSettings.Field.allCases.compactMap { field in
                         settings[field].map { value in
-                            "--\(field.rawValue.replacing("_", with: "-")) \(Self.quoted(value))"
+                            "--\(field.rawValue.replacing("_", with: "-")) \(shellWord(value))"
                         }
                     }
                     guard !options.isEmpty else { return nil }
-                    return "slipway settings set \(Self.quoted(name.rawValue)) "
+                    return "slipway settings set \(shellWord(name.rawValue)) "
                         + "--project \(project.name) " + options.joined(separator: " ")
                 }
         }
-    }
-
-    /// A word of a shell's command line.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.unicodeScalars.allSatisfy {
-            $0.isASCIILetterOrDigit || "._/-@=+,".unicodeScalars.contains($0)
-        }
-        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 
     // MARK: - Sections

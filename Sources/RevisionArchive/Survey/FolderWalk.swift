@@ -44,7 +44,10 @@ struct FolderWalk {
         guard let listing = open(folder) else { return }
         defer { closedir(listing) }
         var names = NameSet(rule)
-        while let entry = readdir(listing) {
+        while true {
+            // Only by this does it tell a failure from the end of the folder.
+            errno = 0
+            guard let entry = readdir(listing) else { break }
             let name = UnsafeRawPointer(entry).advanced(by: Self.nameOffset)
             let text = name.assumingMemoryBound(to: CChar.self)
             if strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || strcmp(text, ".git") == 0 {
@@ -55,10 +58,17 @@ struct FolderWalk {
                 add(bytes, valid, text, in: folder, dirfd(listing))
             }
         }
+        if errno != 0 {
+            flaws.append(.unreadable(path: shown(folder), message: lastMessage()))
+        }
+    }
+
+    private func shown(_ folder: Int?) -> String {
+        folder.map { table.text(table.entries[$0]) } ?? "."
     }
 
     private mutating func open(_ folder: Int?) -> OpaquePointer? {
-        let shown = folder.map { table.text(table.entries[$0]) } ?? "."
+        let shown = shown(folder)
         var path = folder.map { Array(table.name(table.entries[$0]).dropLast()) } ?? [0x2E]
         path.append(0)
         let descriptor = path.withUnsafeBufferPointer { path in

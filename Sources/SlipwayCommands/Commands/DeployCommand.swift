@@ -158,7 +158,11 @@ struct DeployCommand: ParsableCommand {
         guard !open.isEmpty else { return }
         let connection = session.hasty
         let now = Services.current.now()
-        try? waiting { try await DeploymentHistory.settle(open, in: store, connection, now: now) }
+        let turn = Services.current.aws.randomNumber()
+        try? waiting {
+            try await DeploymentHistory.settle(
+                open, in: store, connection, now: now, turn: turn)
+        }
     }
 }
 

@@ -46,9 +46,10 @@ struct DeploymentsCommand: ParsableCommand {
             console.note("next: slipway plan, then slipway deploy")
             return
         }
+        let year = Timestamp(Services.current.now()).rawValue.prefix(4)
         try console.table(
-            ["STARTED", "DEPLOYMENT", "APPLICATION", "GROUP", "BUILD", "RESULT", "TIME"],
-            records.map(\.row))
+            ["STARTED UTC", "DEPLOYMENT", "RESULT", "TIME", "GROUP", "BUILD"],
+            records.map { $0.row(inYear: year) })
         explain(records)
     }
 
@@ -74,28 +75,45 @@ struct DeploymentsCommand: ParsableCommand {
         let store = try session.openStore()
         let connection = session.hasty
         let now = Services.current.now()
-        try waiting { try await DeploymentHistory.settle(open, in: store, connection, now: now) }
+        let turn = Services.current.aws.randomNumber()
+        try waiting {
+            try await DeploymentHistory.settle(
+                open, in: store, connection, now: now, turn: turn)
+        }
     }
 }
 
 extension DeploymentRecord {
-    fileprivate var row: [String] {
+    /// Fits 80 columns where names are of usual length: what may be long comes last.
+    fileprivate func row(inYear year: Substring) -> [String] {
         [
-            startedAt.description, deployment?.rawValue ?? "-",
-            attempt.application.rawValue, attempt.deploymentGroup.rawValue, build,
-            standing.word + (stop.map { " by \($0.who)" } ?? ""),
+            started(inYear: year), deployment?.rawValue ?? "-", standing.word,
             seconds.map { shownTime(Int64($0)) } ?? "-",
+            "\(attempt.application)/\(attempt.deploymentGroup)",
+            build + (stop.map { ", stopped by \($0.who)" } ?? ""),
         ]
     }
 
-    /// `master 0123456 #42`.
+    /// `11-24 15:04`; of another year `2025-11-24`.
+    private func started(inYear year: Substring) -> String {
+        let text = startedAt.rawValue
+        guard text.hasPrefix(year) else { return String(text.prefix(10)) }
+        return text.prefix(16).dropFirst(5).replacing("T", with: " ")
+    }
+
+    /// `master 0123456 #42`; of the name of a branch or a tag its beginning.
     private var build: String {
         let parts = [
-            attempt.tag ?? attempt.branch, attempt.commit?.short,
+            (attempt.tag ?? attempt.branch).map(Self.shortened), attempt.commit?.short,
             attempt.buildNumber.map { "#\($0)" },
         ]
         let text = parts.compactMap(\.self).joined(separator: " ")
         return text.isEmpty ? "-" : text
+    }
+
+    private static func shortened(_ name: String) -> String {
+        let limit = 16
+        return name.count <= limit ? name : name.prefix(limit - 3) + "..."
     }
 
     /// The shape is stable: fields may be added.

@@ -134,7 +134,11 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             return [.failed("AWS", error)]
         }
-        let source = keys.notice.map { DoctorCheck.unknown("AWS keys", $0.message) }
+        // That the project has none of its own was said.
+        let hasOwn = (try? store.keysSummary(of: project)) != nil
+        let source = keys.notice.flatMap { notice in
+            hasOwn ? DoctorCheck.unknown("AWS keys", notice.message) : nil
+        }
         let sections =
             (try? PlanReport.readFile(in: Services.current.repository.root()).sections) ?? []
         let settings = ((try? store.settings(in: project)) ?? [])
@@ -158,6 +162,8 @@ struct DoctorCommand: ParsableCommand {
                 )
             }
             return .passed("AWS keys", "\(keys.accessKeyID), saved \(age) ago")
+        } catch StoreError.noKeys where AWSKeys.areInEnvironment {
+            return .passed("AWS keys", "the environment's: \(project) has none in the store")
         } catch {
             return .failed("AWS keys", error)
         }

@@ -20,13 +20,15 @@ struct SandboxCommand: ParsableCommand {
             A fault is SERVICE, SERVICE.OPERATION or *, then what happens: throttle, unavailable, \
             internal, deny, hang, reset (nothing was done), lost (it was done, no answer comes), \
             half (half of the answer comes), latency=200ms, clock=-20m, region=eu-west-1; and how \
-            often: every=3, times=1, after=2. The file `faults` in the state folder holds more, \
-            one a line, and is read again whenever it changes.
+            often: every=3, times=1, after=2.
               slipway sandbox --fault 'codedeploy.GetDeployment throttle every=3'
 
             A fault of an instance is APPLICATION/GROUP:NUMBER, or APPLICATION/GROUP for all, then \
             stopped, silent, silent=EVENT or failing=EVENT.
               slipway sandbox --group my-app/staging:3 --fault 'my-app/staging:2 failing=Install'
+
+            The file `faults` in the state folder holds more of both, one a line, and is read again \
+            whenever it changes. One that is wrong is said, and nothing in it counts.
 
             A rehearsal with many instances: nothing is run, but every event takes its time.
               slipway sandbox --simulate --event-seconds 2-8 --group my-app/production:1000

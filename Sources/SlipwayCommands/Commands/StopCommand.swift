@@ -29,9 +29,22 @@ struct StopCommand: ParsableCommand {
 
     func run() throws {
         let found = try reference.resolve()
-        let place = found.record.map { " of \($0.attempt.application)" } ?? ""
-        try consent.confirm("This stops the deployment \(found.deployment)\(place).")
+        if !consent.yes { try consent.needTerminal("This stops \(found.deployment).") }
         let session = try AWSSession(of: found.project, in: reference.store, for: "stop")
+        let info = consent.yes ? nil : try Self.look(at: found, session)
+        if info?.status.isFinal == true {
+            Services.current.console.note("\(found.deployment) is over already")
+        } else {
+            try consent.confirm(Self.question(found, info))
+            try stop(found, session)
+        }
+        if leaves { return }
+        let result = try found.watch(
+            session, try timeLimit.limit(), progress.form(), isToStop: true)
+        if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
+    }
+
+    private func stop(_ found: DeploymentPlace.Found, _ session: AWSSession) throws {
         let console = Services.current.console
         let rollBack = rollBack
         let store = try? session.openStore()
@@ -48,9 +61,31 @@ struct StopCommand: ParsableCommand {
         } catch let error as any AWSFailure where error.meaning == .alreadyCompleted {
             console.note("\(found.deployment) is over already")
         }
-        if leaves { return }
-        let result = try found.watch(session, try timeLimit.limit(), progress.form())
-        let isDone = result.outcome == .stopped || result.outcome == .succeeded
-        if !isDone { throw EarlyExit(result.exitStatus) }
+    }
+
+    /// Nil where AWS does not tell, which need not keep anybody from stopping it.
+    private static func look(
+        at found: DeploymentPlace.Found, _ session: AWSSession
+    ) throws -> DeploymentInfo? {
+        do {
+            return try waiting {
+                try await session.hasty.codeDeploy(found.region).deployment(found.deployment)
+            }
+        } catch let error as any AWSFailure where ![.missing, .badKeys].contains(error.meaning) {
+            return nil
+        }
+    }
+
+    /// `This stops the deployment d-1 of shop to production in us-east-1: 1 in progress.`
+    private static func question(
+        _ found: DeploymentPlace.Found, _ info: DeploymentInfo?
+    ) -> String {
+        let application = info?.application ?? found.record?.attempt.application
+        let group = info?.deploymentGroup ?? found.record?.attempt.deploymentGroup
+        return [
+            "This stops the deployment \(found.deployment)", application.map { " of \($0)" },
+            group.map { " to \($0)" }, " in \(found.region)",
+            info?.overview.flatMap { $0.total > 0 ? ": \(ChangeText.counts($0))" : nil }, ".",
+        ].compactMap(\.self).joined()
     }
 }

@@ -55,22 +55,24 @@ extension DeploymentPlace {
 }
 
 extension DeploymentPlace.Found {
-    /// Watches the deployment to its end.
+    /// Watches the deployment to its end. `isToStop` says that this is to be its stop.
     func watch(
-        _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form
+        _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form,
+        isToStop: Bool = false
     ) throws -> DeployResult {
-        let result = try run(session, limit, form, .withLastDeployment)()
+        let result = try run(session, limit, form, .withLastDeployment, isToStop: isToStop)()
         settle(result, session.store)
         return result
     }
 
     fileprivate func run(
         _ session: AWSSession, _ limit: Duration?, _ form: ProgressPrinter.Form,
-        _ ending: LiveScreen.Ending
+        _ ending: LiveScreen.Ending, isToStop: Bool = false
     ) -> DeployRun {
         DeployRun(
             machine: DeployMachine(
-                watching: .init(deployment: deployment, region: region, timeLimit: limit),
+                watching: .init(
+                    deployment: deployment, region: region, timeLimit: limit, isToStop: isToStop),
                 seed: Services.current.aws.randomNumber()),
             session: session, form: form, watched: deployment,
             context: {

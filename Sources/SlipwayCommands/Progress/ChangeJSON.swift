@@ -163,7 +163,9 @@ enum ChangeJSON {
             "console_url": JSONValue(link),
             "revision": result.revision.map(revision) ?? .null,
             "duration_seconds": .integer(Int(result.duration.components.seconds)),
-            "failures": .array(result.failures.map(failure)),
+            "failures": .array(
+                result.failures.map { failure($0, previous: result.previousRevision) }),
+            "overview": result.overview.map(overview) ?? .null,
             "error": error(result.errorInformation),
             "stop": stop(result.stop),
             "rollback": result.rollback.map(rollback) ?? .null,
@@ -180,13 +182,13 @@ enum ChangeJSON {
         ])
     }
 
-    private static func failure(_ failure: TargetFailure) -> JSONValue {
+    private static func failure(_ failure: TargetFailure, previous: Revision?) -> JSONValue {
         .object(
             members([
                 "target": .string(failure.target.rawValue),
                 "lifecycle_event": JSONValue(failure.record?.event.rawValue),
             ]) + members(diagnostics(failure.record?.diagnostics ?? Diagnostics()))
-                + members(explanation(failure.record?.explanation())))
+                + members(explanation(failure.record?.explanation(previous: previous))))
     }
 
     private static func explanation(_ explanation: Explanation?) -> JSONValue {

@@ -46,7 +46,7 @@ enum ChangeText {
             + (change.stop.rollsBack == true ? " and to roll it back" : "")
     }
 
-    /// The last line: result, duration, id, console link.
+    /// The last line: result, duration, how many of the instances, id, console link.
     static func summary(_ result: DeployResult) -> String {
         let verb =
             switch result.outcome {
@@ -54,18 +54,31 @@ enum ChangeText {
             case .nothing: "nothing to deploy"
             case .invalid: "not deployed: something is wrong"
             case .refused: "refused"
-            case .busy: "not deployed: the group is busy"
+            case .busy: "not deployed"
             case .stopped: "stopped" + by(result.stop)
             default: result.outcome.rawValue
             }
         var text = "\(verb) after \(shownTime(result.duration.components.seconds))"
         if result.outcome == .nothing || result.outcome == .invalid { text = verb }
+        if result.outcome == .busy { text += ": the group is busy" }
+        if let overview = result.overview, overview.total > 0 {
+            text += ", " + share(overview, result.outcome)
+        }
         if let application = result.application { text = "\(application): " + text }
         if let id = result.deployment {
             text += ": \(id)"
             if let region = result.region { text += "  \(consoleLink(to: id, in: region))" }
         }
         return text
+    }
+
+    /// `2 of 9 instances failed`: those that the outcome is about.
+    private static func share(
+        _ overview: DeploymentOverview, _ outcome: DeployResult.Outcome
+    ) -> String {
+        let (count, word) =
+            outcome == .failed ? (overview.failed, "failed") : (overview.succeeded, "succeeded")
+        return "\(count) of \(counted(overview.total, "instance")) \(word)"
     }
 
     /// ` by alice on ci-7`, where that is known.
@@ -156,18 +169,19 @@ enum ChangeText {
     /// Everything that failed, with the logs, once more: for whoever looks at the end only.
     private static func failures(_ result: DeployResult) -> [String] {
         var lines: [String] = []
-        for failure in result.failures {
+        for failure in alike(result.failures) {
+            let names = Self.names(failure.targets)
             guard let record = failure.record else {
                 lines.append(
-                    "failed: \(failure.target), "
+                    "failed: \(names), "
                         + (result.outcome == .stopped
                             ? "which the stop kept from being through"
                             : "without a failed event: no agent may be answering"))
                 continue
             }
-            lines.append("failed: \(failure.target) at \(UntrustedText(record.event.rawValue))")
+            lines.append("failed: \(names) at \(UntrustedText(record.event.rawValue))")
             if let diagnostics = record.diagnostics { lines += Self.lines(diagnostics) }
-            if let explanation = record.explanation() {
+            if let explanation = record.explanation(previous: result.previousRevision) {
                 lines += Self.lines(explanation)
             }
         }
@@ -203,6 +217,34 @@ enum ChangeText {
         }
         if let revision = result.revision { lines.append("revision: \(location(revision))") }
         return lines + result.problems.flatMap { Self.lines($0) }
+    }
+
+    /// Failures that read the same but for the target, in the order of the first of each.
+    private static func alike(
+        _ failures: [TargetFailure]
+    ) -> [(record: LifecycleEventRecord?, targets: [TargetID])] {
+        var groups: [(record: LifecycleEventRecord?, targets: [TargetID])] = []
+        var places: [LifecycleEventRecord?: Int] = [:]
+        for failure in failures {
+            var record = failure.record
+            (record?.startedAt, record?.endedAt) = (nil, nil)
+            if let place = places[record] {
+                groups[place].targets.append(failure.target)
+            } else {
+                places[record] = groups.count
+                groups.append((record, [failure.target]))
+            }
+        }
+        return groups
+    }
+
+    /// `i-1`, or `9 instances (i-1, i-2, i-3 and 6 more)`.
+    private static func names(_ targets: [TargetID]) -> String {
+        let limit = 3
+        let listed = targets.prefix(limit).map(\.description).joined(separator: ", ")
+        guard targets.count > 1 else { return listed }
+        let more = targets.count > limit ? " and \(targets.count - limit) more" : ""
+        return "\(counted(targets.count, "instance")) (\(listed)\(more))"
     }
 
     private static func object(_ location: S3Location) -> String {

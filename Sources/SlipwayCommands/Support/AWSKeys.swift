@@ -50,6 +50,13 @@ struct AWSKeys {
         self.store = store
     }
 
+    /// Whether there are any in the environment, of whatever kind.
+    static var areInEnvironment: Bool {
+        let services = Services.current
+        return services.variable("AWS_ACCESS_KEY_ID") != nil
+            && services.variable("AWS_SECRET_ACCESS_KEY") != nil
+    }
+
     private static func fromEnvironment() throws -> AWSKeyPair? {
         let services = Services.current
         guard let id = services.variable("AWS_ACCESS_KEY_ID"),

@@ -29,14 +29,16 @@ struct DeployRuns: Sendable {
     private typealias News = (run: Int?, change: DeployChange)
 
     private func runInLines(_ interruptions: AsyncStream<Void>) async throws -> [DeployResult] {
-        var voice = printer(nil)
-        var voices = runs.map { printer($0.watched) }
+        var voice = voice(nil, runs[0].lineForm)
+        var voices = runs.map { self.voice($0.watched, runs[0].lineForm) }
         for notice in runs.compactMap(\.session.keysNotice) {
             try voice.show(.notice(DeployNotice(notice)))
         }
+        let console = Services.current.console
+        var isAbandoned = false
         var failure: (any Error)?
         let results = await withTaskGroup(of: Void.self) { group in
-            let news = begin(interruptions, in: &group)
+            let (news, leave) = begin(interruptions, in: &group)
             var results: [DeployResult?] = runs.map { _ in nil }
             for await (run, change) in news {
                 if case .result(let result) = change, let run {
@@ -53,12 +55,23 @@ struct DeployRuns: Sendable {
                 } catch {
                     failure = failure ?? error
                 }
+                if console.isAbandoned && !isAbandoned {
+                    isAbandoned = true
+                    leave()
+                    // How to attach again is said where somebody may still read it.
+                    voice = self.voice(nil, .quiet)
+                    voices = runs.map { self.voice($0.watched, .quiet) }
+                }
             }
             group.cancelAll()
             return results.compactMap(\.self)
         }
-        try tell(results, &voices)
-        if let failure { throw failure }
+        do {
+            try tell(results, &voices)
+        } catch {
+            failure = failure ?? error
+        }
+        if let failure, !console.isAbandoned { throw failure }
         return results
     }
 
@@ -68,10 +81,11 @@ struct DeployRuns: Sendable {
         for (index, result) in results.enumerated() { try voices[index].showEnd(of: result) }
     }
 
-    /// Starts everything that has something to say. What a session says is about no deployment.
+    /// Starts everything that has something to say, and gives the wish that all leave. What a session
+    /// says is about no deployment.
     private func begin(
         _ interruptions: AsyncStream<Void>, in group: inout TaskGroup<Void>
-    ) -> AsyncStream<News> {
+    ) -> (AsyncStream<News>, leave: @Sendable () -> Void) {
         let (news, post) = AsyncStream.makeStream(of: News.self)
         var leaves: [AsyncStream<Void>.Continuation] = []
         for (index, run) in runs.enumerated() {
@@ -88,17 +102,18 @@ struct DeployRuns: Sendable {
                 }
             }
         }
-        group.addTask { [leaves] in
-            for await _ in interruptions {
-                for leave in leaves { leave.yield() }
-            }
+        let leave = { @Sendable [leaves] in
+            for leave in leaves { leave.yield() }
         }
-        return news
+        group.addTask {
+            for await _ in interruptions { leave() }
+        }
+        return (news, leave)
     }
 
-    private func printer(_ deployment: DeploymentID?) -> ProgressPrinter {
-        runs[0].printer(runs[0].lineForm, of: deployment)
-    }
+    private func voice(
+        _ deployment: DeploymentID?, _ form: ProgressPrinter.Form
+    ) -> ProgressPrinter { runs[0].printer(form, of: deployment) }
 }
 
 extension ExitStatus {

@@ -16,18 +16,22 @@ extension DeploymentHistory {
 
     /// Asks AWS about attempts whose end the history does not know, and writes down what it says.
     ///
-    /// What AWS does not tell stays as it is. Throws where the store cannot be written, and where AWS
+    /// What AWS does not tell stays as it is, and `turn`, a random number, says where to begin, so that
+    /// such attempts do not keep the others from their turn. Throws where the store cannot be written, and where AWS
     /// does not answer, so that the others are not asked about in vain.
     static func settle(
         _ records: [DeploymentRecord], in store: ProjectStore, _ connection: AWSConnection,
-        now: Date
+        now: Date, turn: UInt64
     ) async throws {
         let open = records.filter(\.isOpen)
-        // Those with an id take one question each, and need no permission to search.
-        let named = open.filter { $0.deployment != nil }
-        let nameless = open.filter { $0.deployment == nil }
+        guard !open.isEmpty else { return }
+        let first = Int(turn % UInt64(open.count))
+        let chosen = (open[first...] + open[..<first]).prefix(settlingLimit)
+        // Those with an id tell the search which deployments it need not look at.
+        let named = chosen.filter { $0.deployment != nil }
+        let nameless = chosen.filter { $0.deployment == nil }
         var known = try open.first.map { try ids(of: $0.attempt.project, in: store) } ?? []
-        for record in (named + nameless).prefix(settlingLimit) {
+        for record in named + nameless {
             let client = connection.codeDeploy(record.attempt.region)
             switch try await find(record, besides: known, client) {
             case .found(let info):
@@ -60,7 +64,8 @@ extension DeploymentHistory {
         if let outcome = info.status.outcome {
             try store.endDeployment(
                 record.id, outcome, deployment: info.id, revision: revision,
-                rollback: info.rollback?.rollbackID, at: info.completedAt)
+                rollback: info.rollback?.rollbackID, createdAt: info.createdAt,
+                at: info.completedAt)
         } else if record.deployment == nil {
             try store.nameDeployment(record.id, info.id, revision: revision)
         }

@@ -97,7 +97,8 @@ final class DeploymentHistory: Sendable {
             try store.endDeployment(
                 record, result.outcome, deployment: result.deployment ?? attempt.deployment,
                 revision: result.revision ?? attempt.revision,
-                rollback: result.rollback?.deployment)
+                rollback: result.rollback?.deployment, createdAt: result.createdAt,
+                at: result.completedAt)
         default: break
         }
     }

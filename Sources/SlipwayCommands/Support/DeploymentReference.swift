@@ -136,6 +136,7 @@ extension DeploymentPlace.Found {
         else { return }
         try? store.endDeployment(
             record.id, result.outcome, deployment: deployment, revision: result.revision,
-            rollback: result.rollback?.deployment, at: result.completedAt)
+            rollback: result.rollback?.deployment, createdAt: result.createdAt,
+            at: result.completedAt)
     }
 }

@@ -143,20 +143,24 @@ struct ConsentOption: ParsableArguments {
     @Flag(help: "Do it without asking.")
     var yes = false
 
+    /// Throws ``UsageProblem`` where there is no terminal to ask on.
+    func needTerminal(_ question: String) throws {
+        guard !Services.current.terminal.isInput else { return }
+        throw UsageProblem(
+            Problem(
+                code: "needs-consent", "nothing was done without your consent",
+                why: "\(question.prefix(1).lowercased())\(question.dropFirst()) There is no "
+                    + "terminal to ask on",
+                fix: "add --yes"))
+    }
+
     /// Asks on the terminal: for the word `yes`, or, for what cannot be undone, for a name.
     ///
     /// Throws ``UsageProblem`` where there is no terminal to ask on.
     func confirm(_ question: String, typing word: String = "yes") throws {
         if yes { return }
+        try needTerminal(question)
         let services = Services.current
-        guard services.terminal.isInput else {
-            throw UsageProblem(
-                Problem(
-                    code: "needs-consent", "nothing was done without your consent",
-                    why: "\(question.prefix(1).lowercased())\(question.dropFirst()) There is no "
-                        + "terminal to ask on",
-                    fix: "add --yes"))
-        }
         let answer = try services.terminal.ask("\(question) Type \(word) to go on: ")
         guard answer == word else {
             if answer != nil { services.console.note("that is not \(word)") }

@@ -23,7 +23,8 @@ package struct TargetID: Hashable, Sendable, Comparable, CustomStringConvertible
 
     package init(_ rawValue: String) { self.rawValue = rawValue }
 
-    package var description: String { rawValue }
+    /// AWS may say anything here.
+    package var description: String { UntrustedText(rawValue).escaped }
 
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 }

@@ -59,6 +59,13 @@ package struct DeploymentInfo: Equatable, Sendable {
         self.completedAt = completedAt
     }
 
+    /// How long it took by AWS's own clock, to the millisecond; nil until it is over.
+    package var duration: Duration? {
+        guard let createdAt, let completedAt else { return nil }
+        let seconds = max(0, completedAt.timeIntervalSince(createdAt))
+        return .milliseconds(Int64((seconds * 1000).rounded()))
+    }
+
     /// Whether somebody stopped it, rather than an alarm.
     package var wasStoppedByUser: Bool {
         status == .stopped && errorInformation.map { $0.code == .manualStop } ?? true

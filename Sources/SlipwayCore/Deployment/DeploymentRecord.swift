@@ -19,7 +19,8 @@ package struct DeploymentRecord: Equatable, Sendable {
     package var rollback: DeploymentID?
     package var startedAt: Timestamp
     package var startedBy: String
-    /// When CodeDeploy was about to be asked for it; nil where it never was.
+    /// When CodeDeploy was about to be asked for it, and once it is over, when it was made by what AWS
+    /// says; nil where it was never asked.
     package var requestedAt: Timestamp?
     package var endedAt: Timestamp?
     /// Whether a process is at work on it now.
@@ -63,10 +64,14 @@ package struct DeploymentRecord: Equatable, Sendable {
     /// Whether CodeDeploy has a deployment of it, or may have one.
     private var mayBeDeployed: Bool { deployment != nil || requestedAt != nil }
 
-    /// From the start to the end.
+    /// How long the deployment took, or where slipway saw no end of it, how long slipway was at it.
     package var seconds: Double? {
-        guard let start = startedAt.date, let end = endedAt?.date else { return nil }
-        return max(0, end.timeIntervalSince(start))
+        let isOver = [.succeeded, .failed, .stopped].contains(outcome)
+        guard let start = (isOver ? requestedAt ?? startedAt : startedAt).date,
+            let end = endedAt?.date
+        else { return nil }
+        // A difference of dates is off by less than what they are written with.
+        return max(0, (end.timeIntervalSince(start) * 1000).rounded() / 1000)
     }
 
     /// From asking CodeDeploy for it to the end: what packing and sending took is not in it. Nil

@@ -20,6 +20,18 @@ package struct DeploymentTarget: Hashable, Sendable {
         self.events = events
     }
 
+    /// Whether its agent should have begun with a lifecycle event, and has not.
+    package var awaitsAgent: Bool {
+        status == .inProgress
+            && events.allSatisfy { $0.status == .pending || $0.status == .unknown }
+    }
+
+    /// After how long of that its agent seems not to answer: a good while before CodeDeploy gives up,
+    /// and longer than an agent needs to ask for what to do.
+    package static let silenceLimit = Duration.seconds(60)
+    /// How long CodeDeploy waits for an agent to begin.
+    package static let agentTimeLimit = Duration.seconds(300)
+
     /// The event that failed first.
     package var failure: LifecycleEventRecord? { events.first { $0.status == .failed } }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
 
     @Test func `latency and clocks add up, and the first of the others happens`() throws {
         let plan = FaultPlan(
-            try Fault.list(
+            try FaultFile(
                 """
                 s3 latency=200ms   # slow
                 * latency=1s
@@ -33,7 +34,8 @@ import Testing
 
                 s3 reset
                 s3 throttle
-                """))
+                """
+            ).faults)
         let strike = plan.strike(.s3, "GetObject")
         #expect(strike.latency == .milliseconds(1200))
         #expect(strike.clockSeconds == 2400)
@@ -42,7 +44,8 @@ import Testing
 
     @Test func `a file of faults is read whenever it changes`() throws {
         let folder = TemporaryFolder()
-        let plan = FaultPlan(file: folder("faults"))
+        let reports = Mutex(0)
+        let plan = FaultPlan(file: folder("faults"), report: { _ in reports.withLock { $0 += 1 } })
         #expect(plan.strike(.sts, "GetCallerIdentity").kind == nil)
         folder.write("faults", "sts deny\n")
         #expect(plan.strike(.sts, "GetCallerIdentity").kind == .deny)
@@ -50,8 +53,33 @@ import Testing
         #expect(plan.strike(.sts, "GetCallerIdentity").kind == .throttle)
         #expect(plan.strike(.sts, "GetCallerIdentity").kind == nil)
         folder.write("faults", "sts explode\n")
-        #expect(plan.flaw != nil)
+        #expect(plan.strike(.sts, "GetCallerIdentity").kind == nil)
+        #expect(plan.strike(.sts, "GetCallerIdentity").kind == nil)
+        #expect(reports.withLock(\.self) == 1)
+    }
+
+    @Test func `a file of faults breaks instances, and mends them when it is gone`() throws {
+        let folder = TemporaryFolder()
+        let broken = Mutex<[[RequestedInstanceFault]]>([])
+        let reports = Mutex(0)
+        let plan = FaultPlan(
+            file: folder("faults"),
+            breakInstances: { faults in
+                guard faults.allSatisfy({ $0.number ?? 1 <= 3 }) else {
+                    throw SandboxError.fault("shop/big", reason: "it has 3 instances")
+                }
+                broken.withLock { $0.append(faults) }
+            }, report: { _ in reports.withLock { $0 += 1 } })
+        let fault = try RequestedInstanceFault("shop/big:2 failing=Install")
+        folder.write("faults", "shop/big:2\tfailing=Install # one\nsts deny\n")
+        #expect(plan.strike(.sts, "GetCallerIdentity").kind == .deny)
+        plan.readFile()
+        #expect(broken.withLock(\.self) == [[fault]])
+        folder.write("faults", "shop/big:7 silent\nsts throttle\n")
+        #expect(plan.strike(.sts, "GetCallerIdentity").kind == .throttle)
+        #expect(reports.withLock(\.self) == 1)
         unlink(folder("faults"))
-        #expect(plan.flaw == nil)
+        plan.readFile()
+        #expect(broken.withLock(\.self) == [[fault], []])
     }
 }

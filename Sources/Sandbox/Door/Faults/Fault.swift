@@ -131,16 +131,4 @@ package struct Fault: Equatable, Sendable {
         default: nil
         }
     }
-
-    /// Parses a file of faults: one a line; empty lines and what follows `#` are left out.
-    package static func list(_ text: String) throws(SandboxError) -> [Fault] {
-        var faults: [Fault] = []
-        for line in text.split(whereSeparator: \.isNewline) {
-            let content = line.prefix { $0 != "#" }
-            if content.contains(where: { $0 != " " && $0 != "\t" }) {
-                faults.append(try Fault(String(content).replacing("\t", with: " ")))
-            }
-        }
-        return faults
-    }
 }

@@ -5,15 +5,19 @@ import Synchronization
 /// The faults of a running sandbox. They can be changed at any time: by whoever started it, and by
 /// a file in the state folder.
 package final class FaultPlan: Sendable {
+    /// Breaks the instances that the file names, and mends those that it named before.
+    package typealias Breaking = @Sendable ([RequestedInstanceFault]) throws -> Void
+
     private let file: String?
+    private let breakInstances: Breaking
+    private let report: @Sendable (any Error) -> Void
     private let state: Mutex<State>
 
     private struct State: Sendable {
         var given: [Counted]
         var fromFile: [Counted] = []
         var fileStamp: Stamp?
-        /// What is wrong with the file.
-        var flaw: SandboxError?
+        var brokenInstances: [RequestedInstanceFault] = []
     }
 
     private struct Counted: Sendable {
@@ -36,11 +40,28 @@ package final class FaultPlan: Sendable {
         let nanoseconds: Int
         let byteCount: Int
         let inode: UInt
+
+        /// Nil where there is no file.
+        init?(of path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+            byteCount = Int(status.st_size)
+            inode = UInt(status.st_ino)
+        }
     }
 
-    /// `file` holds further faults, one a line, and is read again whenever it changes.
-    package init(_ faults: [Fault] = [], file: String? = nil) {
+    /// `file` holds further faults, one a line, and is read again whenever it changes. What is wrong
+    /// with it is reported, and then nothing in it counts.
+    package init(
+        _ faults: [Fault] = [], file: String? = nil,
+        breakInstances: @escaping Breaking = { _ in },
+        report: @escaping @Sendable (any Error) -> Void = { _ in }
+    ) {
         self.file = file
+        self.breakInstances = breakInstances
+        self.report = report
         state = Mutex(State(given: faults.map { Counted(fault: $0) }))
     }
 
@@ -60,7 +81,7 @@ package final class FaultPlan: Sendable {
 
     func strike(_ service: Service, _ operation: String) -> Strike {
         state.withLock { state in
-            Self.readFile(file, into: &state)
+            readFile(into: &state)
             var strike = Strike()
             Self.strike(&state.given, service, operation, &strike)
             Self.strike(&state.fromFile, service, operation, &strike)
@@ -68,13 +89,8 @@ package final class FaultPlan: Sendable {
         }
     }
 
-    /// What is wrong with the file of faults, if something is.
-    var flaw: SandboxError? {
-        state.withLock { state in
-            Self.readFile(file, into: &state)
-            return state.flaw
-        }
-    }
+    /// Reads the file without waiting for a request.
+    func readFile() { state.withLock { readFile(into: &$0) } }
 
     private static func strike(
         _ faults: inout [Counted], _ service: Service, _ operation: String, _ strike: inout Strike
@@ -94,26 +110,28 @@ package final class FaultPlan: Sendable {
         }
     }
 
-    private static func readFile(_ path: String?, into state: inout State) {
-        guard let path else { return }
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            (state.fileStamp, state.fromFile, state.flaw) = (nil, [], nil)
-            return
-        }
-        let stamp = Stamp(
-            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec,
-            byteCount: Int(status.st_size), inode: UInt(status.st_ino))
+    private func readFile(into state: inout State) {
+        guard let file else { return }
+        let stamp = Stamp(of: file)
         guard stamp != state.fileStamp else { return }
         state.fileStamp = stamp
-        let text = FileManager.default.contents(atPath: path).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        do throws(SandboxError) {
-            state.fromFile = try Fault.list(text ?? "").map { Counted(fault: $0) }
-            state.flaw = nil
+        let bytes = stamp.flatMap { _ in FileManager.default.contents(atPath: file) }
+        do {
+            take(try FaultFile(String(decoding: bytes ?? Data(), as: UTF8.self)), into: &state)
         } catch {
-            (state.fromFile, state.flaw) = ([], error)
+            report(error)
+            take(FaultFile(), into: &state)
+        }
+    }
+
+    private func take(_ content: FaultFile, into state: inout State) {
+        state.fromFile = content.faults.map { Counted(fault: $0) }
+        guard content.instanceFaults != state.brokenInstances else { return }
+        do {
+            try breakInstances(content.instanceFaults)
+            state.brokenInstances = content.instanceFaults
+        } catch {
+            report(error)
         }
     }
 }
