@@ -503,7 +503,7 @@ import TextGrid
             [
                 .up, .down, .home, .end, .pageUp, .pageDown, .enter, .escape, .tab, .backTab,
                 .backspace,
-            ] + "srbnft/dho?:jkgGx日".map { .character($0) }
+            ] + "srbnft/dDo?:jkgGx日".map { .character($0) }
         let statuses: [TargetStatus] = [.pending, .inProgress, .failed, .succeeded]
         for step in 0..<3_000 {
             if let key = keys.randomElement(using: &random) {
