@@ -92,7 +92,7 @@ extension LiveScreen {
                 detail: "follow what needs looking at, after moving away", message: .follow,
                 unless: isFollowing ? "it follows already" : nil),
             Binding(
-                .character("h"), label: isPaneOpen ? "hide details" : "show details",
+                .character("D"), label: isPaneOpen ? "hide details" : "show details",
                 detail: "show or hide the details beside the table", message: .togglePane,
                 isInFooter: false),
         ]

@@ -100,7 +100,10 @@ extension LiveScreen {
             let (words, role) = timeWords
             lines.append(.text(revisionWords, .quiet, trailing: words, trailingRole: role))
         }
-        if let error = errorWords { lines.append(.text(error, .failed, trailing: "")) }
+        // Where there is little room, what failed on an instance says more.
+        if !isShort || !knowsFailure, let error = errorWords {
+            lines.append(.text(error, .failed, trailing: ""))
+        }
         return lines
     }
 
@@ -153,6 +156,13 @@ extension LiveScreen {
             case nil: ""
             }
         return (words, .quiet)
+    }
+
+    /// Whether an instance is known on which a lifecycle event failed.
+    private var knowsFailure: Bool {
+        live.runs.contains { run in
+            run.order.first.flatMap { run.targets[$0]?.failure } != nil
+        }
     }
 
     private var errorWords: String? {

@@ -26,8 +26,11 @@ extension LiveScreen {
             detail.draw(in: &grid, right)
         } else {
             let wanted = detail.wantedHeight(width: rest.width)
+            // The heading stays, except where there is hardly room for a row.
+            let fewest = grid.height >= 16 ? 3 : 2
             let table = max(
-                2, min(rows.count + 1, rest.height / (rest.height < 10 ? 3 : 2), rest.height - 4))
+                fewest,
+                min(rows.count + 1, rest.height / (rest.height < 10 ? 3 : 2), rest.height - 4))
             let height = max(2, min(wanted, rest.height - table))
             let (top, bottom) = rest.splitBottom(height)
             drawTable(rows, in: &grid, top)
@@ -36,6 +39,9 @@ extension LiveScreen {
     }
 
     // MARK: Above the table
+
+    /// From how many rows on there is room for what does not tell of an instance.
+    static let roomyHeight = 10
 
     private func drawHints(in grid: inout CellGrid, _ rect: Rect) -> Rect {
         var lines: [(String, Role)] = []
@@ -58,7 +64,7 @@ extension LiveScreen {
                 [("! \(problem.message)", Role.warning)]
                     + (problem.fix.map { [("  \($0)", .quiet)] } ?? [])
             }
-        } else if let last = live.notices.last {
+        } else if let last = live.notices.last, rect.height >= Self.roomyHeight {
             lines.append(("! \(last.message)", .warning))
         }
         var row = rect.row
@@ -80,16 +86,22 @@ extension LiveScreen {
         let failed = original.order.compactMap { original.targets[$0] }
             .filter { $0.status == .failed }
         let room = max(1, min(3, rect.height / 4))
+        // The script and the code must be seen: in a narrow window the first failure takes more rows.
+        let limit = rect.row + max(room, min(3, rect.height / 2))
         var row = rect.row
-        for target in failed.prefix(room) where row < rect.endRow {
+        for target in failed.prefix(room) where row < limit {
             let more =
                 failed.count > room && target.id == failed[room - 1].id
                 ? "; \(failed.count - room) more failed" : ""
-            grid.put(
-                "✗ \(UntrustedText(target.id.rawValue).escaped)  \(Self.failureWords(target)) in "
-                    + "\(original.id)\(more)",
-                row: row, column: rect.column, role: .failed, limit: rect.width)
-            row += 1
+            let words =
+                "✗ \(UntrustedText(target.id.rawValue).escaped)  \(Self.failureWords(target))\(more)"
+            let place = " in \(original.id)"
+            let text = displayWidth(words + place) <= rect.width ? words + place : words
+            for part in wrapped(text, to: max(1, rect.width)) where row < limit {
+                grid.put(
+                    part, row: row, column: rect.column, role: .failed, limit: rect.width)
+                row += 1
+            }
         }
         return rect.inset(top: row - rect.row)
     }
@@ -113,9 +125,10 @@ extension LiveScreen {
             column = grid.put(
                 "only \(statusFilter.words)  ", row: bar.row, column: column, role: .label)
         }
-        grid.put("/", row: bar.row, column: column, role: .key)
         let count = "\(rows.count) of \(run?.order.count ?? 0)"
         grid.putTrailing(count, row: bar.row, in: bar, role: .quiet)
+        guard isFiltering || !filter.isEmpty else { return rest }
+        grid.put("/", row: bar.row, column: column, role: .key)
         filter.draw(
             in: &grid, row: bar.row, column: column + 2,
             width: max(0, bar.endColumn - column - 4 - displayWidth(count)),
@@ -147,7 +160,7 @@ extension LiveScreen {
             grid.put(text, row: rect.row, column: rect.column, role: .quiet, limit: rect.width)
             return
         }
-        let (head, body) = rect.splitTop(rect.height > 3 ? 1 : 0)
+        let (head, body) = rect.splitTop(rect.height >= 3 ? 1 : 0)
         let needsMark = rows.count > body.height
         let layout = TargetColumns(
             run: run, ids: rows.prefix(200), width: rect.width - (needsMark ? 2 : 0))

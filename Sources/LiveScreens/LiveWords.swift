@@ -43,12 +43,10 @@ extension DeploymentStatus {
 extension LiveRun {
     /// The status, and who has to do with it: `stopped by alice on ci-7`.
     var statusWords: String {
-        if isStopping {
-            return "stopping" + (stop.map { ", \($0.who) asked for it" } ?? "")
-        }
-        guard let stop else { return status.words }
+        let words = isStopping ? "stopping" : status.words
+        guard let stop else { return words }
         if info?.wasStoppedByUser == true { return "\(status.words) by \(stop.who)" }
-        return status.isFinal ? status.words : "\(status.words), \(stop.who) asked to stop it"
+        return status.isFinal ? status.words : "\(words), \(stop.who) asked to stop it"
     }
 }
 

@@ -439,7 +439,7 @@ def test_a_stop_from_one_screen_says_who_everywhere(watched):
         stop(alice)
         # All know of it while the instance still finishes what it does.
         for screen in (alice, bob):
-            screen.until("in progress, alice on laptop asked to stop it")
+            screen.until("stopping, alice on laptop asked to stop it")
         release(fleet, "go")
         assert bob.until_end() == 4
         assert "shop: stopped by alice on laptop after" in bob.flat

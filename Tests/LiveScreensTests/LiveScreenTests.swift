@@ -173,6 +173,83 @@ import TextGrid
         #expect(!screen.isOver)
     }
 
+    /// A deployment of nine that failed; with a rollback, that runs.
+    private static func failed(rollsBack: Bool) throws -> [DeployChange] {
+        let failed = Fleet.target(5, .failed, at: 4, log: Fleet.log)
+        let keys = Problem(
+            .warning, code: "keys-from-environment", "the AWS keys are the environment's")
+        return [
+            try Fleet.created(), .notice(DeployNotice(keys)),
+            Fleet.status(
+                try Fleet.info(
+                    .failed, .init(succeeded: 8, failed: 1), error: Fleet.healthError(1))),
+            .target(TargetChange(deployment: Fleet.id, target: failed)),
+        ]
+            + (rollsBack
+                ? [
+                    Fleet.status(
+                        try Fleet.info(
+                            .inProgress, .init(inProgress: 9), id: Fleet.rollbackID),
+                        isRollback: true)
+                ] : [])
+            + (1...9).map { number in
+                .target(
+                    TargetChange(
+                        deployment: rollsBack ? Fleet.rollbackID : Fleet.id,
+                        target: number == 5 && !rollsBack
+                            ? failed
+                            : Fleet.target(number, rollsBack ? .inProgress : .succeeded, at: 3)))
+            }
+    }
+
+    @Test(arguments: [false, true])
+    func `a small window shows the script and the code of what failed`(rollsBack: Bool) throws {
+        var session = Session(
+            Fleet.screen(try Self.failed(rollsBack: rollsBack)), width: 40, height: 12)
+        _ = session.begin()
+        let text = session.frame.lines.joined(separator: "\n")
+        #expect(text.contains("scripts/stamp-release") && text.contains("ScriptFailed"))
+        #expect(!text.contains("environment"))
+        _ = session.handle(.resize(width: 80, height: 24))
+        let lines = session.frame.lines
+        #expect(lines.contains { $0.contains("the AWS keys are the environment's") })
+        #expect(lines.contains { $0.contains("last event") })
+    }
+
+    @Test func `the heading of the table stays while a rollback and its causes take room`() throws {
+        var screen = Fleet.screen(try Self.failed(rollsBack: true))
+        for number in 6...8 {
+            _ = screen.update(Self.change(Fleet.target(number, .failed, at: 4, log: Fleet.log)))
+        }
+        let problem = Problem(
+            code: "failed", "a sentence on what happened", fix: "what is to be done about it")
+        _ = screen.update(
+            .change(
+                tab: 0,
+                .result(
+                    DeployResult(
+                        .failed, exitStatus: .deploymentFailed, deployment: Fleet.id,
+                        problems: [problem, problem]))))
+        var session = Session(screen, width: 80, height: 24)
+        _ = session.begin()
+        #expect(session.frame.lines.contains { $0.contains("last event") })
+        #expect(session.frame.lines.contains { $0.contains("AfterInstall: ScriptFailed  scripts") })
+    }
+
+    @Test func `the row of the filters has a slash only for words`() throws {
+        var screen = try Self.running()
+        _ = screen.update(.showStatus(.pending))
+        func row(_ screen: LiveScreen) -> String? {
+            var session = Session(screen, width: 80, height: 24)
+            _ = session.begin()
+            return session.frame.lines.first { $0.contains("only waiting") }
+        }
+        #expect(row(screen)?.contains("/") == false)
+        #expect(row(screen)?.hasSuffix("3 of 3") == true)
+        _ = screen.update(.filterBy("abc"))
+        #expect(row(screen)?.contains("/ abc") == true)
+    }
+
     @Test func `stopping asks first, and does nothing by default`() throws {
         var screen = try Self.running()
         _ = screen.update(.ask(.stop))
@@ -426,7 +503,7 @@ import TextGrid
             [
                 .up, .down, .home, .end, .pageUp, .pageDown, .enter, .escape, .tab, .backTab,
                 .backspace,
-            ] + "srbnft/dho?:jkgGx日".map { .character($0) }
+            ] + "srbnft/dDo?:jkgGx日".map { .character($0) }
         let statuses: [TargetStatus] = [.pending, .inProgress, .failed, .succeeded]
         for step in 0..<3_000 {
             if let key = keys.randomElement(using: &random) {
