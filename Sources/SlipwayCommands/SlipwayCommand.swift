@@ -142,6 +142,11 @@ struct EarlyExit: Error {
 /// What could not be written to standard output.
 package struct OutputError: Error {
     package let message: String
+    /// Whether it is a pipe that nobody reads any more.
+    package let isReaderGone: Bool
 
-    package init(message: String) { self.message = message }
+    package init(message: String, isReaderGone: Bool = false) {
+        self.message = message
+        self.isReaderGone = isReaderGone
+    }
 }

@@ -64,16 +64,28 @@ struct ChildProgram {
 struct WaitedSignals {
     private var set = sigset_t()
 
-    init() {
+    init(_ numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP, SIGCHLD]) {
         sigemptyset(&set)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&set, number) }
+        for number in numbers {
+            // Who has this process ignore that its terminal is gone, as nohup does, wants it to go on.
+            if number == SIGHUP && Self.isIgnored(number) { continue }
+            sigaddset(&set, number)
+        }
         // What cannot be written is an error like others, behind which there is something to do.
         var blocked = set
         sigaddset(&blocked, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &blocked, nil)
     }
 
-    private func next() -> Int32 {
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Waits for one.
+    func next() -> Int32 {
         var set = set
         var number: Int32 = 0
         while sigwait(&set, &number) != 0 {}

@@ -140,26 +140,21 @@ extension ObjectStore {
     }
 }
 
-/// SIGINT and SIGTERM as wishes to leave.
+/// SIGINT, SIGTERM and SIGHUP as wishes to leave.
 private enum Interruptions {
-    /// Blocks the signals for this thread and those it will begin, and has a thread of its own take
-    /// them. The third one ends the process at once, as it would have without this.
+    /// Has a thread of its own take the signals. The third one ends the process at once, as it would
+    /// have without this.
     static func begin() -> AsyncStream<Void> {
         let (wishes, post) = AsyncStream.makeStream(of: Void.self)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGTERM)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        Thread.run { [signals] in
-            var signals = signals
+        let signals = WaitedSignals([SIGINT, SIGTERM, SIGHUP])
+        // Threads that are there already do not block it.
+        signal(SIGPIPE, SIG_IGN)
+        Thread.run {
             for _ in 0..<2 {
-                var signal: Int32 = 0
-                while sigwait(&signals, &signal) != 0 {}
+                _ = signals.next()
                 post.yield()
             }
-            var signal: Int32 = 0
-            while sigwait(&signals, &signal) != 0 {}
+            _ = signals.next()
             _exit(ExitStatus.interrupted.rawValue)
         }
         return wishes

@@ -101,7 +101,10 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) throws {
         let part = UnsafeRawBufferPointer(rebasing: rest)
         let count = write(file, part.baseAddress, part.count)
         if count < 0 && errno == EINTR { continue }
-        guard count >= 0 else { throw OutputError(message: String(cString: strerror(errno))) }
+        guard count >= 0 else {
+            throw OutputError(
+                message: String(cString: strerror(errno)), isReaderGone: errno == EPIPE)
+        }
         rest = rest.dropFirst(count)
     }
 }

@@ -257,7 +257,7 @@ def test_ends_with_64_at_wrong_usage(shop):
     deploy(shop, "--timeout", "soon", status=64)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("mode", ["plain", "json"])
 def test_leaves_when_interrupted(shop, aws, sent, mode):
     aws.statuses = ["InProgress"]
@@ -274,6 +274,37 @@ def test_leaves_when_interrupted(shop, aws, sent, mode):
     aws.deployments[id]["rest"] = ["Succeeded"]
     shop("watch", id, "--region", "us-east-1", "--project", PROJECT)
     assert history(shop)[0]["result"] == "succeeded"
+
+
+def test_what_nohup_runs_goes_on(shop, aws):
+    aws.statuses = ["InProgress"]
+    ignoring = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+    with shop.running("deploy", "--project", PROJECT, **ignoring) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 1, "the deployment is watched")
+        process.send_signal(signal.SIGHUP)
+        [id] = aws.deployments
+        aws.deployments[id]["rest"] = ["Succeeded"]
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("mode", ["plain", "json"])
+def test_leaves_when_nobody_reads_any_more(shop, aws, mode):
+    aws.statuses = ["InProgress"]
+    words = ("deploy", "--project", PROJECT, "--progress", mode)
+    # Lines are told on standard error, objects on standard output.
+    told = {"plain": {"stderr": subprocess.STDOUT}, "json": {}}[mode]
+    with shop.running(*words, **told) as process:
+        wait_until(lambda: aws.count("GetDeployment") > 1, "the deployment is watched")
+        process.stdout.close()
+        [id] = aws.deployments
+        # The next thing to tell is that nothing can be told.
+        aws.deployments[id]["rest"] = ["Ready", "InProgress"]
+        assert process.wait(timeout=20) == 130
+        errors = process.stderr.read() if process.stderr else b""
+    if mode == "json":
+        assert f"slipway watch {id} --region us-east-1".encode() in errors
+    assert history(shop)[0]["result"] == "interrupted"
 
 
 def test_says_the_id_of_a_deployment_that_is_just_being_made(shop, aws):

@@ -2,15 +2,17 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import time
 from datetime import datetime
 
 import pytest
-from conftest import PROJECT, REFERENCE_POLICY, Home, sandboxes
+from conftest import PATIENCE, PROJECT, REFERENCE_POLICY, Home, sandboxes, wait_until
 from deploying import SANDBOX, Shop, events, history, last
 
 TROUBLES = ["unavailable", "internal", "throttle", "reset", "half", "lost", "hang"]
@@ -163,6 +165,52 @@ def test_a_failing_instance_is_named(open_shop):
     result = shop.run("deploy", "--project", PROJECT)
     assert result.returncode == 1
     assert b"at Install" in result.stderr
+
+
+def uploads(shop):
+    """What is being uploaded in parts, or was and still lies there."""
+    found = shop.client("s3").list_multipart_uploads(Bucket="revisions")
+    return found.get("Uploads", [])
+
+
+@contextlib.contextmanager
+def uploading(shop):
+    """A deployment in the midst of an upload in parts, which comes to no end."""
+    (shop.work / "large").write_bytes(os.urandom(12 << 20))
+    (shop.folder / "state/faults").write_text("s3.UploadPart hang\n")
+    with shop.running("deploy", "--project", PROJECT, "--progress", "json") as process:
+        assert json.loads(process.stdout.readline())["event"] == "plan"
+        wait_until(lambda: uploads(shop), "it uploads")
+        yield process
+
+
+def assert_nothing_is_left(shop):
+    assert uploads(shop) == []
+    assert shop.deployments() == {}
+    [record] = history(shop)
+    assert record["result"] == "interrupted"
+
+
+def test_an_upload_is_cleared_away_when_nobody_reads_any_more(open_shop):
+    shop = open_shop("shop")
+    with uploading(shop) as process:
+        process.stdout.close()
+        # At the latest at the next line of how far it is.
+        assert process.wait(timeout=PATIENCE) == 130
+        assert b"nothing was deployed" in process.stderr.read()
+    assert_nothing_is_left(shop)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_upload_is_cleared_away_when_interrupted(open_shop, sent):
+    shop = open_shop("shop")
+    with uploading(shop) as process:
+        process.send_signal(sent)
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    end = json.loads(output.splitlines()[-1])
+    assert (end["event"], end["result"], end["exit_code"]) == ("result", "interrupted", 130)
+    assert_nothing_is_left(shop)
 
 
 def test_a_killed_job_is_deployed_again_and_the_history_is_true(open_shop):

@@ -21,8 +21,8 @@ package struct AWSServices: Sendable {
             AWSConnection
     /// Packs application roots of a repository.
     package var packer: @Sendable (_ repository: String) -> RevisionPacker
-    /// From now on SIGINT and SIGTERM do not end the process: each is an element instead, and the
-    /// third ends it all the same.
+    /// From now on SIGINT, SIGTERM and SIGHUP do not end the process: each is an element instead, and
+    /// the third ends it all the same. SIGPIPE does not end it either: writing fails.
     package var interruptions: @Sendable () -> AsyncStream<Void>
     package var uptime: @Sendable () -> Duration
     package var sleep: @Sendable (Duration) async throws -> Void

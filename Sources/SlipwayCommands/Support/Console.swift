@@ -9,10 +9,11 @@ import Synchronization
 package final class Console: Sendable {
     package enum Stream: Sendable { case output, error }
 
-    private let write: @Sendable (Stream, UnsafeRawBufferPointer) throws -> Void
+    private let writer: @Sendable (Stream, UnsafeRawBufferPointer) throws -> Void
     private let pending = Mutex<[UInt8]>([])
     /// What went wrong while a note pushed data out: told at the end.
     private let failure = Mutex<OutputError?>(nil)
+    private let hasLostReader = Mutex(false)
     /// Whether characters beyond ASCII can be shown.
     package let isUnicode: Bool
 
@@ -21,7 +22,7 @@ package final class Console: Sendable {
         write: @escaping @Sendable (Stream, UnsafeRawBufferPointer) throws -> Void
     ) {
         self.isUnicode = isUnicode
-        self.write = write
+        writer = write
     }
 
     /// A line of data on standard output.
@@ -68,6 +69,18 @@ package final class Console: Sendable {
             return pending
         }
         if !bytes.isEmpty { try bytes.withUnsafeBytes { try write(.output, $0) } }
+    }
+
+    /// Whether somebody who read what is written here does not any more.
+    package var isAbandoned: Bool { hasLostReader.withLock(\.self) }
+
+    private func write(_ stream: Stream, _ bytes: UnsafeRawBufferPointer) throws {
+        do {
+            try writer(stream, bytes)
+        } catch let error as OutputError where error.isReaderGone {
+            hasLostReader.withLock { $0 = true }
+            throw error
+        }
     }
 
     private func buffer(_ bytes: some Sequence<UInt8>) throws {

@@ -89,7 +89,8 @@ struct DeployRun: Sendable {
 
     /// Runs it. `fold` gets every change too, and may have something to say of it.
     ///
-    /// Throws where the progress cannot be written; the result is told already.
+    /// Where nobody reads the progress any more, that is a wish to leave. Throws where it cannot be
+    /// written otherwise; the result is told already.
     func callAsFunction(
         fold: @escaping @Sendable (DeployChange) -> Problem? = { _ in nil }
     ) throws -> DeployResult {
@@ -141,9 +142,13 @@ struct DeployRun: Sendable {
     ) async throws -> DeployResult {
         var printer = printer(lineForm)
         if let notice = session.keysNotice { try printer.show(.notice(DeployNotice(notice))) }
+        let console = Services.current.console
+        let (leaving, leave) = AsyncStream.makeStream(of: Void.self)
+        async let _ = Self.forward(interruptions, to: leave)
+        var isAbandoned = false
         var failure: (any Error)?
         let result = await driver.run(
-            machine, interruptions: interruptions, notices: session.notices
+            machine, interruptions: leaving, notices: session.notices
         ) { change in
             // The result is written down before it is told: who reads it may look at once.
             let problem = fold(change)
@@ -158,9 +163,26 @@ struct DeployRun: Sendable {
             } catch {
                 failure = failure ?? error
             }
+            if console.isAbandoned && !isAbandoned {
+                isAbandoned = true
+                leave.yield()
+                // How to attach again is said where somebody may still read it.
+                printer = self.printer(.quiet)
+            }
         }
-        if let failure { throw failure }
+        do {
+            try console.flush()
+        } catch {
+            failure = failure ?? error
+        }
+        if let failure, !console.isAbandoned { throw failure }
         return result
+    }
+
+    private static func forward(
+        _ wishes: AsyncStream<Void>, to other: AsyncStream<Void>.Continuation
+    ) async {
+        for await _ in wishes { other.yield() }
     }
 }
 
