@@ -31,6 +31,8 @@ package struct LiveScreen: Screen {
         case showTab(Int)
         case nextStatus, follow, toggleDetail, toggleRun, nextTab, previousTab, nextFailure
         case filter, leave
+        /// A signal asks the process to end.
+        case interrupted
         // Answers of the linear mode.
         case filterBy(String)
         case choose(row: Int)
@@ -147,6 +149,7 @@ package struct LiveScreen: Screen {
             } else {
                 isOver = true
             }
+        case .interrupted: isOver = true
         case .filterBy(let words): filter = TextField(words)
         case .choose(let row):
             let rows = visibleTargets

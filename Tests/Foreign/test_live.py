@@ -264,13 +264,33 @@ def test_a_screen_needs_a_terminal(fleet):
 def test_a_signal_gives_the_terminal_back_and_the_deployment_goes_on(fleet, number):
     fleet = fleet(1)
     fleet.repository(before=waits_for("go"))
-    with fleet.on_terminal("deploy") as screen:
+    fleet.run("project", "add", "acme/shop")
+    with fleet.on_terminal("deploy", *PROJECT) as screen:
         screen.until("BfIn")
+        # A question that is open does not keep it.
+        screen.send("s")
+        screen.until("Stop and roll back")
         screen.signal(number)
-        assert screen.until_end() in (130, -number)
+        assert screen.until_end() == 130
         screen.assert_as_before()
+        deployment = screen_id(fleet)
+        assert f"slipway watch {deployment}" in screen.flat
+    [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
+    assert (record["result"], record["deployment_id"]) == ("interrupted", deployment)
     release(fleet, "go")
-    assert fleet.run("watch", screen_id(fleet), "--progress", "plain").returncode == 0
+    assert fleet.run("watch", deployment, "--progress", "plain").returncode == 0
+
+
+def test_a_signal_is_one_wish_to_leave(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    fleet.amid("codedeploy.CreateDeployment latency=3s")
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("creating the deployment")
+        screen.signal(signal.SIGTERM)
+        assert screen.until_end() == 130
+        assert f"slipway watch {screen_id(fleet)}" in screen.flat
+    release(fleet, "go")
 
 
 def test_the_admin_ui_shows_a_deployment_and_comes_back(fleet):

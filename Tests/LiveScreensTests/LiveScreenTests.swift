@@ -144,6 +144,14 @@ import TextGrid
         #expect(!kept.isOver)
     }
 
+    @Test func `a signal ends the session without asking`() {
+        var screen = LiveScreen([LiveDeployment()], now: Fleet.start)
+        _ = screen.update(.leave)
+        #expect(screen.dialog != nil && !screen.isOver)
+        _ = screen.update(.interrupted)
+        #expect(screen.isOver)
+    }
+
     /// Three deployments of three targets each; one of the last one's failed.
     private static func three() throws -> LiveScreen {
         var screen = LiveScreen(

@@ -56,12 +56,20 @@ struct LiveRun: Sendable {
     /// deployments go on when somebody leaves. `fold` gets every change of the first tabs, and may
     /// have something to say of it.
     ///
+    /// A signal that would end the process leaves too. In the admin UI it ends the process, as on all
+    /// its screens.
+    ///
     /// Returns the results of the first tabs.
     func show(
         on taken: ScreenServices.Taken, _ fold: @escaping @Sendable (DeployChange) -> Problem?
     ) throws -> [DeployResult] {
         let services = Services.current
         let first = tabs.all
+        // Before anything is begun, which the signal would otherwise break off.
+        let signals =
+            first[0].context.ending == .onRequest ? nil : services.aws.interruptions()
+        let leaving = signals.map { signals in Task { await leave(on: signals) } }
+        defer { leaving?.cancel() }
         let engines = first.enumerated().map { index, tab in
             Task { await drive(tab, index, tab.run.machine, tab.run.session.notices, fold) }
         }
@@ -81,6 +89,16 @@ struct LiveRun: Sendable {
             var results: [DeployResult] = []
             for engine in engines { results.append(await engine.value) }
             return results
+        }
+    }
+
+    /// The first signal ends the screen, and so is one wish to leave already, as is the end of the
+    /// terminal that it may come with.
+    private func leave(on signals: AsyncStream<Void>) async {
+        var isFirst = true
+        for await _ in signals {
+            if isFirst { mailbox.post(.interrupted) } else { tabs.leaveAll() }
+            isFirst = false
         }
     }
 
