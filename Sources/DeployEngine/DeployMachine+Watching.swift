@@ -53,6 +53,14 @@ extension DeployMachine {
         return actions + conclude(watch, info, rolledBack(rollback, outcome), at: now)
     }
 
+    /// The end of the watch of a rollback that nobody waits for any more.
+    mutating func leave(
+        _ rollback: DeploymentWatch, of watch: DeploymentWatch, at now: Moment
+    ) -> [DeployAction] {
+        guard let info = watch.info else { return [] }
+        return conclude(watch, info, rolledBack(rollback, .running), at: now)
+    }
+
     private func rolledBack(
         _ watch: DeploymentWatch, _ outcome: RollbackResult.Outcome
     ) -> RollbackResult {
@@ -75,6 +83,9 @@ extension DeployMachine {
         var result = result(outcome, status, at: now)
         add(watch, to: &result)
         result.rollback = rollback
+        if let rollback, rollback.outcome == .running {
+            result.problems.append(Notices.rollbackGoesOn(rollback.deployment, in: region))
+        }
         return outcome == .succeeded ? succeed(result, at: now) : end(result)
     }
 
@@ -113,8 +124,7 @@ extension DeployMachine {
             result.problems = [Notices.timeLimit(watch.id, limit, in: region)]
             return end(result)
         case .watchingRollback(let rollback, let watch):
-            guard let info = watch.info else { return [] }
-            return conclude(watch, info, rolledBack(rollback, .running), at: now)
+            return leave(rollback, of: watch, at: now)
         case .waitingForGroup(let wait):
             return endBusy(with: wait.busyWith, waited: true, at: now)
         default: return []

@@ -281,6 +281,37 @@ def test_a_signal_gives_the_terminal_back_and_the_deployment_goes_on(fleet, numb
     assert fleet.run("watch", deployment, "--progress", "plain").returncode == 0
 
 
+def test_leaving_while_it_is_rolled_back_tells_of_both(fleet):
+    fleet = fleet(1)
+    # Each deployment needs to be let go.
+    fleet.repository(before=waits_for("go") + 'rm "$SLIPWAY_INSTANCE_ROOT/go"\n')
+    fleet.run("project", "add", "acme/shop")
+    release(fleet, "go")
+    assert fleet.run("deploy", *PROJECT).returncode == 0
+    with fleet.on_terminal("deploy", *PROJECT) as screen:
+        screen.until("▸ BeforeInstall running")
+        stopped = screen_id(fleet)
+        screen.send("s")
+        screen.until("Stop and roll back")
+        screen.send(TAB, ENTER)
+        screen.until("asked to stop it")
+        release(fleet, "go")
+        screen.until("rollback d-")
+        screen.until("▸ BeforeInstall running")
+        rollback = screen_id(fleet)
+        assert rollback != stopped
+        screen.send("q")
+        assert screen.until_end() == 4
+        assert f"the rollback {rollback} goes on" in screen.flat
+        assert f"slipway watch {rollback} --region us-east-1 attaches again" in screen.flat
+        assert "shop: stopped" in screen.flat and "interrupted" not in screen.flat
+    release(fleet, "go")
+    assert fleet.run("watch", rollback, "--progress", "plain").returncode == 0
+    record = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)[0]
+    assert (record["result"], record["deployment_id"]) == ("stopped", stopped)
+    assert record["rollback_id"] == rollback
+
+
 def test_a_signal_is_one_wish_to_leave(fleet):
     fleet = fleet(1)
     fleet.repository(before=waits_for("go"))
