@@ -49,6 +49,8 @@ package struct LiveDeployment: Equatable, Sendable {
     package private(set) var seesTargets = true
     package private(set) var notices: [Problem] = []
     package private(set) var result: DeployResult?
+    /// Whether there was nothing to wait for: it had ended when it was first looked at.
+    package private(set) var hadEnded = false
     package private(set) var earlier: [DeploymentID] = []
     /// When the stage that runs now was first seen, by this machine's clock.
     package private(set) var beganAt: Date?
@@ -131,6 +133,8 @@ package struct LiveDeployment: Equatable, Sendable {
     }
 
     private mutating func take(_ change: StatusChange) {
+        if stage == .starting { hadEnded = true }
+        if !change.info.status.isFinal { hadEnded = false }
         if !runs.contains(where: { $0.id == change.deployment }) {
             runs.append(LiveRun(change.deployment, isRollback: change.isRollback))
         }

@@ -45,7 +45,8 @@ package struct LiveScreen: Screen {
         case rollback(tab: Int, DeploymentID, Region)
     }
 
-    /// Whether the session ends by itself with the last deployment, unless a key was pressed.
+    /// Whether the session ends by itself with the last deployment, unless a key was pressed or all
+    /// had ended before.
     package enum Ending: Equatable, Sendable {
         case withLastDeployment, onRequest
     }
@@ -175,7 +176,8 @@ package struct LiveScreen: Screen {
         guard tabs.indices.contains(tab) else { return }
         tabs[tab].take(change, at: now)
         guard case .result = change, ending == .withLastDeployment, !wasTouched else { return }
-        isOver = tabs.allSatisfy(\.isOver)
+        // What had ended before is there to be looked at.
+        isOver = tabs.allSatisfy(\.isOver) && !tabs.allSatisfy(\.hadEnded)
     }
 
     private mutating func show(tab: Int) {

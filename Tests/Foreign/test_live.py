@@ -1,11 +1,13 @@
 """The live screen of the real program on a pseudo-terminal, against the sandbox."""
 
 import collections
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
+import termios
 import time
 
 import boto3
@@ -249,6 +251,20 @@ def test_a_deployment_that_succeeds_ends_the_screen(fleet):
         assert screen.until_end() == 0
         assert "succeeded" in screen.flat
         screen.assert_as_before()
+
+
+def test_a_deployment_that_had_ended_is_shown_until_it_is_left(fleet):
+    fleet = fleet(1)
+    fleet.repository()
+    assert fleet.run("deploy").returncode == 0
+    with fleet.on_terminal("watch", screen_id(fleet)) as screen:
+        screen.until("took")
+        # What was typed behind the key that leaves is not for the shell.
+        screen.send("qls\r")
+        assert screen.until_end() == 0
+        screen.assert_as_before()
+        waiting = fcntl.ioctl(screen.slave, termios.FIONREAD, b"\0" * 4)
+        assert waiting == b"\0" * 4
 
 
 def test_a_screen_needs_a_terminal(fleet):

@@ -144,6 +144,31 @@ import TextGrid
         #expect(!kept.isOver)
     }
 
+    @Test func `what had ended before it was looked at is shown until somebody leaves`() throws {
+        func end(of tab: Int, after statuses: [DeploymentStatus]) throws -> [LiveScreen.Message] {
+            try statuses.map { .change(tab: tab, Fleet.status(try Fleet.info($0))) }
+                + [.change(tab: tab, Self.end)]
+        }
+        var one = LiveScreen([LiveDeployment()], now: Fleet.start)
+        for message in try end(of: 0, after: [.failed]) { _ = one.update(message) }
+        #expect(!one.isOver)
+        _ = one.update(.leave)
+        #expect(one.isOver)
+
+        var seen = LiveScreen([LiveDeployment()], now: Fleet.start)
+        for message in try end(of: 0, after: [.inProgress, .failed]) { _ = seen.update(message) }
+        #expect(seen.isOver)
+
+        var both = LiveScreen([LiveDeployment(), LiveDeployment()], now: Fleet.start)
+        let news = try end(of: 0, after: [.failed]) + end(of: 1, after: [.inProgress, .failed])
+        for message in news { _ = both.update(message) }
+        #expect(both.isOver)
+
+        var refused = LiveScreen([LiveDeployment()], now: Fleet.start)
+        _ = refused.update(.change(tab: 0, Self.end))
+        #expect(refused.isOver)
+    }
+
     @Test func `a signal ends the session without asking`() {
         var screen = LiveScreen([LiveDeployment()], now: Fleet.start)
         _ = screen.update(.leave)
