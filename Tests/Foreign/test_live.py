@@ -387,6 +387,41 @@ def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
     assert {record["section"] for record in records} == {"production"}
 
 
+def test_a_rollback_from_the_screen_goes_back_to_another_revision(fleet):
+    fleet = fleet(1)
+    fleet.repository()
+    fleet.run("project", "add", "acme/shop")
+
+    def deploy(commit):
+        fleet.environment["SLIPWAY_COMMIT"] = commit * 40
+        assert fleet.run("deploy", *PROJECT).returncode == 0
+
+    def roll_back(screen):
+        screen.until("succeeded")
+        screen.send("b")
+        screen.until("Roll back?")
+        screen.send("y")
+
+    # The same revision twice: AWS calls the first one what was there before the second.
+    deploy("a")
+    deploy("a")
+    with fleet.on_terminal("watch", screen_id(fleet), *PROJECT) as screen:
+        roll_back(screen)
+        screen.until("no revision is known that succeeded before")
+        screen.send("q")
+        assert screen.until_end() == 0
+    deploy("b")
+    deploy("b")
+    with fleet.on_terminal("watch", screen_id(fleet), *PROJECT) as screen:
+        roll_back(screen)
+        screen.until("2 of 2")
+        screen.until("1/1 done")
+        screen.send("q")
+        screen.until_end()
+    info = fleet.client().get_deployment(deploymentId=screen_id(fleet))["deploymentInfo"]
+    assert info["revision"]["s3Location"]["key"] == "shop-" + "a" * 40
+
+
 def two_deployments(fleet, top):
     """One to the group `web` and one to `api`; returns their ids."""
     ids = []

@@ -155,24 +155,29 @@ struct LiveRun: Sendable {
                     answer.status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
         case .redeploy(_, let id, let region):
             let info = try await connection.codeDeploy(region).deployment(id)
-            try await deploy(info.revision, as: info, region, verb: "again as", from: tab)
+            guard case .s3(let location)? = info.revision else {
+                throw Problem(
+                    code: "no-revision", "AWS does not say what \(id) deployed",
+                    fix: "leave, and deploy with slipway deploy")
+            }
+            try await deploy(location, as: info, region, verb: "again as", from: tab)
         case .rollback(_, let id, let region):
             let info = try await connection.codeDeploy(region).deployment(id)
-            try await deploy(
-                info.previousRevision, as: info, region, verb: "rollback of", from: tab)
+            let location = try info.earlierRevision(in: region) {
+                guard let project = tab.context.project, let store = tab.context.store else {
+                    return []
+                }
+                return try store.deployments(of: project)
+            }
+            try await deploy(location, as: info, region, verb: "rollback of", from: tab)
         }
     }
 
     /// Deploys in a tab of its own, with the AWS keys of the tab in which it was asked for.
     private func deploy(
-        _ revision: Revision?, as info: DeploymentInfo, _ region: Region, verb: String,
+        _ location: S3Location, as info: DeploymentInfo, _ region: Region, verb: String,
         from tab: OpenTab
     ) async throws {
-        guard case .s3(let location)? = revision else {
-            throw Problem(
-                code: "no-revision", "AWS does not say which revision that would be",
-                fix: "leave, and deploy with slipway deploy")
-        }
         guard let application = info.application, let group = info.deploymentGroup else {
             throw Problem(
                 code: "no-group", "AWS does not say which group \(info.id) was for",
