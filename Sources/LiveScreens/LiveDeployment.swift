@@ -72,6 +72,9 @@ package struct LiveDeployment: Equatable, Sendable {
 
     package var isOver: Bool { result != nil }
 
+    /// Whether CodeDeploy was not asked for it yet.
+    var isBeforeDeployment: Bool { [.uploading, .registering].contains(stage) }
+
     package mutating func take(_ change: DeployChange, at now: Date) {
         switch change {
         case .plan(let job, let number, let count): begin(job, number, count, now)

@@ -114,6 +114,15 @@ package struct LiveScreen: Screen {
     /// Nothing moves by itself once it is over.
     package var tick: Duration? { tabs.allSatisfy(\.isOver) ? nil : .seconds(1) }
 
+    package var interruptionWarning: String {
+        let open = tabs.filter { !$0.isOver }
+        if open.isEmpty { return "Ctrl-C again leaves." }
+        if open.allSatisfy(\.isBeforeDeployment) {
+            return "Ctrl-C again leaves; nothing is deployed yet."
+        }
+        return "Ctrl-C again leaves; the deployment\(open.count > 1 ? "s go" : " goes") on."
+    }
+
     package var help: [String] {
         [
             "Each row is an instance, each column a lifecycle event; failing instances come first. "

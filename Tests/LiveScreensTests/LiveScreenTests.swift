@@ -169,6 +169,29 @@ import TextGrid
         #expect(refused.isOver)
     }
 
+    @Test func `Ctrl-C says what becomes of the deployment, and leaves when it is pressed again`()
+        throws
+    {
+        func warning(_ screen: LiveScreen) -> String {
+            var session = Session(screen, width: 80, height: 24)
+            _ = session.begin()
+            _ = session.handle(.key(.control("c")))
+            #expect(!session.isOver)
+            let frame = session.frame.lines.joined(separator: "\n")
+            _ = session.handle(.key(.control("c")))
+            #expect(session.isInterrupted)
+            return frame
+        }
+        var screen = try Self.running(ending: .onRequest)
+        #expect(warning(screen).contains("Ctrl-C again leaves; the deployment goes on."))
+        #expect(warning(try Self.three()).contains("Ctrl-C again leaves; the deployments go on."))
+        _ = screen.update(.change(tab: 0, Self.end))
+        #expect(warning(screen).contains("Ctrl-C again leaves."))
+        var early = LiveScreen([LiveDeployment()], now: Fleet.start)
+        _ = early.update(.change(tab: 0, .progress(UploadProgress())))
+        #expect(warning(early).contains("Ctrl-C again leaves; nothing is deployed yet."))
+    }
+
     @Test func `a signal ends the session without asking`() {
         var screen = LiveScreen([LiveDeployment()], now: Fleet.start)
         _ = screen.update(.leave)
