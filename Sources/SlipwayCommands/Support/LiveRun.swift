@@ -76,13 +76,12 @@ struct LiveRun: Sendable {
         let screen = LiveScreen(
             first.map { $0.live($0.run.machine) }, now: services.now(),
             ending: first[0].context.ending)
-        let end = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
+        _ = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
             begin($0)
         }
         taken.close()
-        // What is over does not mind.
+        // However the screen was left, that is one wish. What is over does not mind.
         tabs.leaveAll()
-        if end.isInterrupted { tabs.leaveAll() }
         return try waiting {
             // What was asked for last, such as a stop, must reach AWS.
             await tabs.finish()
