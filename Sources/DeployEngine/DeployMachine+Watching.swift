@@ -81,6 +81,9 @@ extension DeployMachine {
         // Who only watches came late, and who deploys packed and waited first.
         if let duration = info.duration { result.duration = duration }
         result.rollback = rollback
+        if let rollback, rollback.outcome == .running {
+            result.problems.append(Notices.rollbackGoesOn(rollback.deployment, in: region))
+        }
         return result
     }
 
@@ -101,13 +104,11 @@ extension DeployMachine {
         return interruption(of: nil, Notices.nothingDeployed, at: now)
     }
 
-    /// The same while a rollback is watched.
+    /// The end of the watch of a rollback that nobody waits for any more.
     mutating func leave(
         _ rollback: DeploymentWatch, of watch: DeploymentWatch, at now: Moment
     ) -> [DeployAction] {
-        guard rollback.info?.status.isFinal == true, let info = watch.info else {
-            return interruption(of: rollback, Notices.goesOn(rollback.id, in: region), at: now)
-        }
+        guard let info = watch.info else { return [] }
         return conclude(watch, info, rolledBack(rollback), at: now)
     }
 
@@ -152,8 +153,7 @@ extension DeployMachine {
             result.problems = [Notices.timeLimit(watch.id, limit, in: region)]
             return end(result)
         case .watchingRollback(let rollback, let watch):
-            guard let info = watch.info else { return [] }
-            return conclude(watch, info, rolledBack(rollback), at: now)
+            return leave(rollback, of: watch, at: now)
         case .waitingForGroup(let wait):
             return endBusy(with: wait.busyWith, waited: true, at: now)
         default: return []

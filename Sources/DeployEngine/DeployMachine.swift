@@ -22,7 +22,8 @@ package import SlipwayCore
 /// CreateDeployment that was lost is looked up, and asked for again only on evidence that there is
 /// no deployment: the group's newest deployments, or, where listing is not allowed, the revision,
 /// which AWS has not used since. From every state but `done`, an interruption and, once there is a
-/// time limit, its end lead to `done`; the deployment itself goes on.
+/// time limit, its end lead to `done`; the deployment itself goes on. One that is rolled back has
+/// ended: then the result is its own, and the rollback goes on.
 package struct DeployMachine: Sendable {
     /// Where the machine is. The words of the drawing above.
     package enum State: String, CaseIterable, Sendable {

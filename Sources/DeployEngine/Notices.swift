@@ -107,6 +107,12 @@ enum Notices {
             fix: "slipway watch \(id) --region \(region) attaches again")
     }
 
+    static func rollbackGoesOn(_ id: DeploymentID, in region: Region) -> Problem {
+        Problem(
+            .warning, code: "rollback-goes-on", "the rollback \(id) goes on",
+            fix: "slipway watch \(id) --region \(region) attaches again")
+    }
+
     static let nothingDeployed = Problem(
         .warning, code: "nothing-deployed", "interrupted: nothing was deployed")
 

@@ -49,6 +49,8 @@ package struct LiveDeployment: Equatable, Sendable {
     package private(set) var seesTargets = true
     package private(set) var notices: [Problem] = []
     package private(set) var result: DeployResult?
+    /// Whether there was nothing to wait for: it had ended when it was first looked at.
+    package private(set) var hadEnded = false
     package private(set) var earlier: [DeploymentID] = []
     /// When the stage that runs now was first seen, by this machine's clock.
     package private(set) var beganAt: Date?
@@ -69,6 +71,9 @@ package struct LiveDeployment: Equatable, Sendable {
     package var run: LiveRun? { runs.last }
 
     package var isOver: Bool { result != nil }
+
+    /// Whether CodeDeploy was not asked for it yet.
+    var isBeforeDeployment: Bool { [.uploading, .registering].contains(stage) }
 
     package mutating func take(_ change: DeployChange, at now: Date) {
         switch change {
@@ -131,6 +136,8 @@ package struct LiveDeployment: Equatable, Sendable {
     }
 
     private mutating func take(_ change: StatusChange) {
+        if stage == .starting { hadEnded = true }
+        if !change.info.status.isFinal { hadEnded = false }
         if !runs.contains(where: { $0.id == change.deployment }) {
             runs.append(LiveRun(change.deployment, isRollback: change.isRollback))
         }

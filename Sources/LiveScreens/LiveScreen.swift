@@ -32,6 +32,8 @@ package struct LiveScreen: Screen {
         case nextStatus, follow, openDetail, closeDetail, togglePane, toggleRun, nextTab,
             previousTab, nextFailure
         case filter, leave
+        /// A signal asks the process to end.
+        case interrupted
         // Answers of the linear mode.
         case filterBy(String)
         case choose(row: Int)
@@ -44,7 +46,8 @@ package struct LiveScreen: Screen {
         case rollback(tab: Int, DeploymentID, Region)
     }
 
-    /// Whether the session ends by itself with the last deployment, unless a key was pressed.
+    /// Whether the session ends by itself with the last deployment, unless a key was pressed or all
+    /// had ended before.
     package enum Ending: Equatable, Sendable {
         case withLastDeployment, onRequest
     }
@@ -119,6 +122,15 @@ package struct LiveScreen: Screen {
     /// Nothing moves by itself once it is over.
     package var tick: Duration? { tabs.allSatisfy(\.isOver) ? nil : .seconds(1) }
 
+    package var interruptionWarning: String {
+        let open = tabs.filter { !$0.isOver }
+        if open.isEmpty { return "Ctrl-C again leaves." }
+        if open.allSatisfy(\.isBeforeDeployment) {
+            return "Ctrl-C again leaves; nothing is deployed yet."
+        }
+        return "Ctrl-C again leaves; the deployment\(open.count > 1 ? "s go" : " goes") on."
+    }
+
     package var help: [String] {
         [
             "Each row is an instance, each column a lifecycle event; failing instances come first. "
@@ -162,6 +174,7 @@ package struct LiveScreen: Screen {
             } else {
                 isOver = true
             }
+        case .interrupted: isOver = true
         case .filterBy(let words): filter = TextField(words)
         case .choose(let row):
             let rows = visibleTargets
@@ -190,7 +203,8 @@ package struct LiveScreen: Screen {
         // What it says must hold when it is answered.
         if tab == self.tab, pending == .giveUp, tabs[tab].stage != stage { dialog = leaveDialog }
         guard case .result = change, ending == .withLastDeployment, !wasTouched else { return }
-        isOver = tabs.allSatisfy(\.isOver)
+        // What had ended before is there to be looked at.
+        isOver = tabs.allSatisfy(\.isOver) && !tabs.allSatisfy(\.hadEnded)
     }
 
     private mutating func show(tab: Int) {

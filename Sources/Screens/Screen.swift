@@ -17,6 +17,8 @@ package protocol Screen: Sendable, Equatable {
     var capturesText: Bool { get }
     /// What there is to say above the footer, until the screen takes it away.
     var notice: Notice? { get }
+    /// What a first Ctrl-C says of a second one, which leaves.
+    var interruptionWarning: String { get }
     /// What this screen is for, a paragraph each; stands in the help.
     var help: [String] { get }
     /// The same content as lines, for those who cannot use a picture of it.
@@ -39,6 +41,9 @@ extension Screen {
     package var badges: [Badge] { [] }
     package var capturesText: Bool { false }
     package var notice: Notice? { nil }
+    package var interruptionWarning: String {
+        "Press Ctrl-C again to leave; what is not saved is lost."
+    }
     package var help: [String] { [] }
     package var tick: Duration? { nil }
     package var isOver: Bool { false }

@@ -123,7 +123,7 @@ package struct Session<Root: Screen>: Sendable {
             overlay = nil
             return []
         }
-        reply = Notice(.warning, "Press Ctrl-C again to leave; what is not saved is lost.")
+        reply = Notice(.warning, screen.interruptionWarning)
         return screen.capturesText ? send(.key(.escape)) : []
     }
 

@@ -490,4 +490,25 @@ struct InterruptionTests {
         #expect(run.result?.deployment == Sample.id)
         #expect(run.result?.problems.first?.code == "goes-on")
     }
+
+    @Test(arguments: [
+        (DeploymentStatus.failed, DeployOutcome.failed, SlipwayCore.ExitStatus.deploymentFailed),
+        (.stopped, .stopped, .deploymentStopped),
+    ])
+    func `while watching a rollback tells how the deployment ended, and that the rollback goes on`(
+        status: DeploymentStatus, outcome: DeployOutcome, exitStatus: SlipwayCore.ExitStatus
+    ) {
+        var run = Run.watching()
+        run.feed(
+            .deployment(Sample.info(status, rollback: RollbackInfo(rollbackID: Sample.rollback))),
+            .targetIDsFailed(Sample.failure(.denied)))
+        #expect(run.machine.state == .watchingRollback)
+        run.feed(.interrupted)
+        #expect(run.result?.outcome == outcome && run.result?.exitStatus == exitStatus)
+        #expect(run.result?.deployment == Sample.id)
+        #expect(run.result?.rollback?.deployment == Sample.rollback)
+        #expect(run.result?.rollback?.outcome == .running)
+        #expect(run.result?.problems.map(\.message) == ["the rollback \(Sample.rollback) goes on"])
+        #expect(run.result?.problems.first?.fix?.contains("\(Sample.rollback)") == true)
+    }
 }

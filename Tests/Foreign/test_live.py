@@ -1,11 +1,13 @@
 """The live screen of the real program on a pseudo-terminal, against the sandbox."""
 
 import collections
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
+import termios
 import time
 
 import boto3
@@ -251,6 +253,20 @@ def test_a_deployment_that_succeeds_ends_the_screen(fleet):
         screen.assert_as_before()
 
 
+def test_a_deployment_that_had_ended_is_shown_until_it_is_left(fleet):
+    fleet = fleet(1)
+    fleet.repository()
+    assert fleet.run("deploy").returncode == 0
+    with fleet.on_terminal("watch", screen_id(fleet)) as screen:
+        screen.until("took")
+        # What was typed behind the key that leaves is not for the shell.
+        screen.send("qls\r")
+        assert screen.until_end() == 0
+        screen.assert_as_before()
+        waiting = fcntl.ioctl(screen.slave, termios.FIONREAD, b"\0" * 4)
+        assert waiting == b"\0" * 4
+
+
 def test_a_screen_needs_a_terminal(fleet):
     fleet = fleet(1)
     fleet.repository()
@@ -264,13 +280,64 @@ def test_a_screen_needs_a_terminal(fleet):
 def test_a_signal_gives_the_terminal_back_and_the_deployment_goes_on(fleet, number):
     fleet = fleet(1)
     fleet.repository(before=waits_for("go"))
-    with fleet.on_terminal("deploy") as screen:
+    fleet.run("project", "add", "acme/shop")
+    with fleet.on_terminal("deploy", *PROJECT) as screen:
         screen.until("BfIn")
+        # A question that is open does not keep it.
+        screen.send("s")
+        screen.until("Stop and roll back")
         screen.signal(number)
-        assert screen.until_end() in (130, -number)
+        assert screen.until_end() == 130
         screen.assert_as_before()
+        deployment = screen_id(fleet)
+        assert f"slipway watch {deployment}" in screen.flat
+    [record] = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)
+    assert (record["result"], record["deployment_id"]) == ("interrupted", deployment)
     release(fleet, "go")
-    assert fleet.run("watch", screen_id(fleet), "--progress", "plain").returncode == 0
+    assert fleet.run("watch", deployment, "--progress", "plain").returncode == 0
+
+
+def test_leaving_while_it_is_rolled_back_tells_of_both(fleet):
+    fleet = fleet(1)
+    # Each deployment needs to be let go.
+    fleet.repository(before=waits_for("go") + 'rm "$SLIPWAY_INSTANCE_ROOT/go"\n')
+    fleet.run("project", "add", "acme/shop")
+    release(fleet, "go")
+    assert fleet.run("deploy", *PROJECT).returncode == 0
+    with fleet.on_terminal("deploy", *PROJECT) as screen:
+        screen.until("▸ BeforeInstall running")
+        stopped = screen_id(fleet)
+        screen.send("s")
+        screen.until("Stop and roll back")
+        screen.send(TAB, ENTER)
+        screen.until("asked to stop it")
+        release(fleet, "go")
+        screen.until("rollback d-")
+        screen.until("▸ BeforeInstall running")
+        rollback = screen_id(fleet)
+        assert rollback != stopped
+        screen.send("q")
+        assert screen.until_end() == 4
+        assert f"the rollback {rollback} goes on" in screen.flat
+        assert f"slipway watch {rollback} --region us-east-1 attaches again" in screen.flat
+        assert "shop: stopped" in screen.flat and "interrupted" not in screen.flat
+    release(fleet, "go")
+    assert fleet.run("watch", rollback, "--progress", "plain").returncode == 0
+    record = json.loads(fleet.run("deployments", *PROJECT, "--json").stdout)[0]
+    assert (record["result"], record["deployment_id"]) == ("stopped", stopped)
+    assert record["rollback_id"] == rollback
+
+
+def test_a_signal_is_one_wish_to_leave(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    fleet.amid("codedeploy.CreateDeployment latency=3s")
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("creating the deployment")
+        screen.signal(signal.SIGTERM)
+        assert screen.until_end() == 130
+        assert f"slipway watch {screen_id(fleet)}" in screen.flat
+    release(fleet, "go")
 
 
 def test_the_admin_ui_shows_a_deployment_and_comes_back(fleet):
@@ -318,6 +385,41 @@ def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
     records = listed["deployments"] if isinstance(listed, dict) else listed
     assert len(records) == 2
     assert {record["section"] for record in records} == {"production"}
+
+
+def test_a_rollback_from_the_screen_goes_back_to_another_revision(fleet):
+    fleet = fleet(1)
+    fleet.repository()
+    fleet.run("project", "add", "acme/shop")
+
+    def deploy(commit):
+        fleet.environment["SLIPWAY_COMMIT"] = commit * 40
+        assert fleet.run("deploy", *PROJECT).returncode == 0
+
+    def roll_back(screen):
+        screen.until("succeeded")
+        screen.send("b")
+        screen.until("Roll back?")
+        screen.send("y")
+
+    # The same revision twice: AWS calls the first one what was there before the second.
+    deploy("a")
+    deploy("a")
+    with fleet.on_terminal("watch", screen_id(fleet), *PROJECT) as screen:
+        roll_back(screen)
+        screen.until("no revision is known that succeeded before")
+        screen.send("q")
+        assert screen.until_end() == 0
+    deploy("b")
+    deploy("b")
+    with fleet.on_terminal("watch", screen_id(fleet), *PROJECT) as screen:
+        roll_back(screen)
+        screen.until("2 of 2")
+        screen.until("1/1 done")
+        screen.send("q")
+        screen.until_end()
+    info = fleet.client().get_deployment(deploymentId=screen_id(fleet))["deploymentInfo"]
+    assert info["revision"]["s3Location"]["key"] == "shop-" + "a" * 40
 
 
 def two_deployments(fleet, top):

@@ -340,6 +340,62 @@ import TextGrid
         #expect(!kept.isOver)
     }
 
+    @Test func `what had ended before it was looked at is shown until somebody leaves`() throws {
+        func end(of tab: Int, after statuses: [DeploymentStatus]) throws -> [LiveScreen.Message] {
+            try statuses.map { .change(tab: tab, Fleet.status(try Fleet.info($0))) }
+                + [.change(tab: tab, Self.end)]
+        }
+        var one = LiveScreen([LiveDeployment()], now: Fleet.start)
+        for message in try end(of: 0, after: [.failed]) { _ = one.update(message) }
+        #expect(!one.isOver)
+        _ = one.update(.leave)
+        #expect(one.isOver)
+
+        var seen = LiveScreen([LiveDeployment()], now: Fleet.start)
+        for message in try end(of: 0, after: [.inProgress, .failed]) { _ = seen.update(message) }
+        #expect(seen.isOver)
+
+        var both = LiveScreen([LiveDeployment(), LiveDeployment()], now: Fleet.start)
+        let news = try end(of: 0, after: [.failed]) + end(of: 1, after: [.inProgress, .failed])
+        for message in news { _ = both.update(message) }
+        #expect(both.isOver)
+
+        var refused = LiveScreen([LiveDeployment()], now: Fleet.start)
+        _ = refused.update(.change(tab: 0, Self.end))
+        #expect(refused.isOver)
+    }
+
+    @Test func `Ctrl-C says what becomes of the deployment, and leaves when it is pressed again`()
+        throws
+    {
+        func warning(_ screen: LiveScreen) -> String {
+            var session = Session(screen, width: 80, height: 24)
+            _ = session.begin()
+            _ = session.handle(.key(.control("c")))
+            #expect(!session.isOver)
+            let frame = session.frame.lines.joined(separator: "\n")
+            _ = session.handle(.key(.control("c")))
+            #expect(session.isInterrupted)
+            return frame
+        }
+        var screen = try Self.running(ending: .onRequest)
+        #expect(warning(screen).contains("Ctrl-C again leaves; the deployment goes on."))
+        #expect(warning(try Self.three()).contains("Ctrl-C again leaves; the deployments go on."))
+        _ = screen.update(.change(tab: 0, Self.end))
+        #expect(warning(screen).contains("Ctrl-C again leaves."))
+        var early = LiveScreen([LiveDeployment()], now: Fleet.start)
+        _ = early.update(.change(tab: 0, .progress(UploadProgress())))
+        #expect(warning(early).contains("Ctrl-C again leaves; nothing is deployed yet."))
+    }
+
+    @Test func `a signal ends the session without asking`() {
+        var screen = LiveScreen([LiveDeployment()], now: Fleet.start)
+        _ = screen.update(.leave)
+        #expect(screen.dialog != nil && !screen.isOver)
+        _ = screen.update(.interrupted)
+        #expect(screen.isOver)
+    }
+
     /// Three deployments of three targets each; one of the last one's failed.
     private static func three() throws -> LiveScreen {
         var screen = LiveScreen(

@@ -117,37 +117,18 @@ struct RollbackCommand: ParsableCommand {
         let session = try AWSSession(
             of: found.project, in: options.reference.store, for: "rollback")
         let info = try info(of: found, session)
-        guard let revision = try earlier(than: info, found) else {
-            throw Problem(
-                code: "no-earlier-revision",
-                "no revision is known that succeeded before \(found.deployment)",
-                why: "neither AWS nor the store's history has one",
-                fix: "deploy an older commit with slipway deploy")
-        }
+        let revision = try info.earlierRevision(in: found.region) { try history(of: found.project) }
         try options.deploy(revision, as: info, found, session, verb: "rollback of")
     }
 
-    private func earlier(
-        than info: DeploymentInfo, _ found: DeploymentPlace.Found
-    ) throws -> S3Location? {
-        if case .s3(let location) = info.previousRevision, .s3(location) != info.revision {
-            return location
-        }
-        guard let project = found.project else { return nil }
-        let records: [DeploymentRecord]
+    /// Nothing where there is no store, or it does not know the project.
+    private func history(of project: ProjectName?) throws -> [DeploymentRecord] {
+        guard let project else { return [] }
         do {
-            records = try options.reference.store.open(.read).deployments(of: project)
+            return try options.reference.store.open(.read).deployments(of: project)
         } catch StoreError.missing, StoreError.unknownProject {
-            return nil
+            return []
         }
-        let older = records.drop { $0.deployment != found.deployment }.dropFirst()
-        return older.first { record in
-            guard let revision = record.revision, record.outcome == .succeeded else { return false }
-            return record.attempt.region == found.region
-                && record.attempt.application == info.application
-                && record.attempt.deploymentGroup == info.deploymentGroup
-                && .s3(revision) != info.revision
-        }?.revision
     }
 }
 

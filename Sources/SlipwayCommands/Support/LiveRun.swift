@@ -56,31 +56,48 @@ struct LiveRun: Sendable {
     /// deployments go on when somebody leaves. `fold` gets every change of the first tabs, and may
     /// have something to say of it.
     ///
+    /// A signal that would end the process leaves too. In the admin UI it ends the process, as on all
+    /// its screens.
+    ///
     /// Returns the results of the first tabs.
     func show(
         on taken: ScreenServices.Taken, _ fold: @escaping @Sendable (DeployChange) -> Problem?
     ) throws -> [DeployResult] {
         let services = Services.current
         let first = tabs.all
+        // Before anything is begun, which the signal would otherwise break off.
+        let signals =
+            first[0].context.ending == .onRequest ? nil : services.aws.interruptions()
+        let leaving = signals.map { signals in Task { await leave(on: signals) } }
+        defer { leaving?.cancel() }
         let engines = first.enumerated().map { index, tab in
             Task { await drive(tab, index, tab.run.machine, tab.run.session.notices, fold) }
         }
         let screen = LiveScreen(
             first.map { $0.live($0.run.machine) }, now: services.now(),
             ending: first[0].context.ending)
-        let end = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
+        _ = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
             begin($0)
         }
         taken.close()
-        // What is over does not mind.
+        // However the screen was left, that is one wish. What is over does not mind.
         tabs.leaveAll()
-        if end.isInterrupted { tabs.leaveAll() }
         return try waiting {
             // What was asked for last, such as a stop, must reach AWS.
             await tabs.finish()
             var results: [DeployResult] = []
             for engine in engines { results.append(await engine.value) }
             return results
+        }
+    }
+
+    /// The first signal ends the screen, and so is one wish to leave already, as is the end of the
+    /// terminal that it may come with.
+    private func leave(on signals: AsyncStream<Void>) async {
+        var isFirst = true
+        for await _ in signals {
+            if isFirst { mailbox.post(.interrupted) } else { tabs.leaveAll() }
+            isFirst = false
         }
     }
 
@@ -137,24 +154,29 @@ struct LiveRun: Sendable {
                     answer.status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
         case .redeploy(_, let id, let region):
             let info = try await connection.codeDeploy(region).deployment(id)
-            try await deploy(info.revision, as: info, region, verb: "again as", from: tab)
+            guard case .s3(let location)? = info.revision else {
+                throw Problem(
+                    code: "no-revision", "AWS does not say what \(id) deployed",
+                    fix: "leave, and deploy with slipway deploy")
+            }
+            try await deploy(location, as: info, region, verb: "again as", from: tab)
         case .rollback(_, let id, let region):
             let info = try await connection.codeDeploy(region).deployment(id)
-            try await deploy(
-                info.previousRevision, as: info, region, verb: "rollback of", from: tab)
+            let location = try info.earlierRevision(in: region) {
+                guard let project = tab.context.project, let store = tab.context.store else {
+                    return []
+                }
+                return try store.deployments(of: project)
+            }
+            try await deploy(location, as: info, region, verb: "rollback of", from: tab)
         }
     }
 
     /// Deploys in a tab of its own, with the AWS keys of the tab in which it was asked for.
     private func deploy(
-        _ revision: Revision?, as info: DeploymentInfo, _ region: Region, verb: String,
+        _ location: S3Location, as info: DeploymentInfo, _ region: Region, verb: String,
         from tab: OpenTab
     ) async throws {
-        guard case .s3(let location)? = revision else {
-            throw Problem(
-                code: "no-revision", "AWS does not say which revision that would be",
-                fix: "leave, and deploy with slipway deploy")
-        }
         guard let application = info.application, let group = info.deploymentGroup else {
             throw Problem(
                 code: "no-group", "AWS does not say which group \(info.id) was for",
