@@ -26,8 +26,8 @@ struct AWSCall: Sendable {
     /// When it is tried again; nil: as the caller does.
     var policy: RetryPolicy?
 
-    /// Whether a refusal is the page of a proxy, say: AWS gives its own a code. Not S3 where it is
-    /// asked by HEAD, and nobody who takes no more for now.
+    /// Whether a refusal is the page of a proxy, say: AWS gives its own a code. S3 does not where it
+    /// is asked by HEAD, and 429 means throttling whoever says it.
     func isFromOthers(_ response: HTTPResponse, _ said: ErrorAnswer) -> Bool {
         service != .s3 && said.code == nil && response.status != 429
             && (400..<500).contains(response.status)
