@@ -19,28 +19,33 @@ enum LiveRevisions {
                     packedByteCount: news.archiveByteCount, sentByteCount: nil))
         }
         var digester = ContentDigester(.sha256)
+        func pack(
+            _ survey: RevisionSurvey, into sink: (UnsafeRawBufferPointer) throws -> Void
+        ) throws -> RevisionArchive.PackedRevision {
+            try survey.pack(progress: told) { bytes in
+                digester.update(bytes)
+                try sink(bytes)
+            }
+        }
+        let survey: RevisionSurvey
+        let packed: RevisionArchive.PackedRevision
+        var isInsideRoot = false
         switch request.destination {
         case .standardOutput:
-            let survey = try folder.survey(request.rule)
-            let packed = try survey.pack(progress: told) { bytes in
-                digester.update(bytes)
-                try ArchiveFile.write(bytes, to: STDOUT_FILENO, "standard output")
+            survey = try folder.survey(request.rule)
+            packed = try pack(survey) {
+                try ArchiveFile.write($0, to: STDOUT_FILENO, "standard output")
             }
-            return RevisionFile(
-                packed: .init(packed), sha256: digester.finish().hexadecimal,
-                warnings: survey.warnings, isInsideRoot: false)
         case .file(let path):
-            let survey = try folder.survey(request.rule, leavingOut: path)
-            let packed = try ArchiveFile.write(to: path, replacing: request.replacing) { write in
-                try survey.pack(progress: told) { bytes in
-                    digester.update(bytes)
-                    try write(bytes)
-                }
+            survey = try folder.survey(request.rule, leavingOut: path)
+            packed = try ArchiveFile.write(to: path, replacing: request.replacing) {
+                try pack(survey, into: $0)
             }
-            return RevisionFile(
-                packed: .init(packed), sha256: digester.finish().hexadecimal,
-                warnings: survey.warnings, isInsideRoot: isFile(path, in: survey.path))
+            isInsideRoot = isFile(path, in: survey.path)
         }
+        return RevisionFile(
+            packed: .init(packed), sha256: digester.finish().hexadecimal,
+            warnings: survey.warnings, isInsideRoot: isInsideRoot)
     }
 
     static func isFolder(_ path: String) -> Bool {
