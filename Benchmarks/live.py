@@ -146,8 +146,8 @@ class Screen(Terminal):
             stream.feed(data)
             text = "\n".join(screen.display)
             chosen = re.search(r"^ ▸ . (i-\w+)", text, re.MULTILINE)
-            filtered = re.search(r"^ (only \w+ +)?/ ?\S*", text, re.MULTILINE)
-            looks.append((moment, chosen and chosen[1], filtered and filtered[0]))
+            filtered = re.findall(r"^ only \w+(?: \w+)*|^ (?:only .*)?/ \S*", text, re.MULTILINE)
+            looks.append((moment, chosen and chosen[1], filtered))
         return looks
 
 
