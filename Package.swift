@@ -236,7 +236,7 @@ let package = Package(
             exclude: ["Snapshots"], swiftSettings: strict),
         .testTarget(
             name: "RevisionArchiveTests",
-            dependencies: ["CZlib", "RevisionArchive", "SlipwayCore", "TestSupport"],
+            dependencies: ["CDeflate", "CZlib", "RevisionArchive", "SlipwayCore", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SandboxTests",

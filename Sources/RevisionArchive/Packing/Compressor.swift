@@ -22,7 +22,7 @@ final class Compressor {
     private let compressor: OpaquePointer
     private let thoroughCompressor: OpaquePointer
     private let sampler: OpaquePointer
-    private let joint: DeflateJoint
+    private var joint = DeflateJoint()
     /// Where what is small is made, to be copied when its size is known. What is large is made in
     /// room of its own: of that, the system gives memory only to what is written.
     private let output: UnsafeMutableRawBufferPointer
@@ -37,7 +37,6 @@ final class Compressor {
         self.compressor = compressor
         self.thoroughCompressor = thoroughCompressor
         self.sampler = sampler
-        joint = DeflateJoint()
         input = .allocate(byteCount: Self.wholeByteLimit, alignment: 64)
         output = .allocate(byteCount: 128 << 10, alignment: 64)
     }
