@@ -172,7 +172,8 @@ package final class CursesTerminal: Sendable {
 
     /// Makes the terminal look like the grid, writing only what differs from what it shows.
     package func show(_ grid: CellGrid) {
-        let grid = appearance.isUnicode ? grid : grid.inASCII
+        let grid = (appearance.isUnicode ? grid : grid.inASCII)
+            .joiningGaps { Theme.style(of: $0).isBare }
         state.withLock { state in
             guard state.isOpen, grid != state.shown else { return }
             var former = state.shown

@@ -13,6 +13,9 @@ package struct Theme: Sendable {
         package var isDim = false
         package var isReversed = false
         package var isUnderlined = false
+
+        /// Whether a blank looks like any other.
+        package var isBare: Bool { !isReversed && !isUnderlined }
     }
 
     /// How much colour a terminal is given.

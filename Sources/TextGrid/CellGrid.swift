@@ -157,4 +157,8 @@ package struct CellGrid: Equatable, Sendable {
             cells[index].text = new
         }
     }
+
+    mutating func setRole(_ role: Role, row: Int, columns: Range<Int>) {
+        for column in columns { cells[row * width + column].role = role }
+    }
 }

@@ -29,6 +29,27 @@ struct CellGridTests {
         }
     }
 
+    @Test func `a short gap takes the looks of what is before it, where a blank shows none`() {
+        var grid = CellGrid(width: 60, height: 3)
+        grid.put("a", row: 0, column: 2, role: .failed)
+        grid.put("界", row: 0, column: 6, role: .failed)
+        grid.put("b", row: 0, column: 40)
+        grid.put("c", row: 1, column: 0, role: .selected)
+        grid.put(" ", row: 1, column: 4, role: .selected)
+        grid.put("d", row: 1, column: 8, role: .running)
+        grid.put("e", row: 1, column: 59)
+        let joined = grid.joiningGaps { $0 != .selected }
+        let roles = (0..<60).map { joined[0, $0].role }
+        #expect(roles[0...1].allSatisfy { $0 == .plain })
+        #expect(roles[2...7].allSatisfy { $0 == .failed })
+        #expect(roles[8...].allSatisfy { $0 == .plain }, "the gap is long")
+        #expect(
+            (0..<60).allSatisfy { joined[1, $0] == grid[1, $0] }, "what is selected shows, and ends"
+        )
+        #expect(joined.cells.map(\.text) == grid.cells.map(\.text))
+        #expect((0..<60).allSatisfy { joined[2, $0] == .blank })
+    }
+
     /// Each wide character has its second half beside it, and nothing in a cell acts.
     private func check(_ grid: CellGrid) {
         for row in 0..<grid.height {
