@@ -23,6 +23,26 @@ struct SurveyTests {
         #expect(names == ["a", "nested/", "vendor/module/.gitignore"])
     }
 
+    @Test func `finds everything below many folders, and each of it once`() throws {
+        var names: Set<String> = []
+        for number in 0..<300 {
+            let depth = number % 7
+            let folder = (0..<depth).map { "\(number % (40 + $0))/" }.joined() + "\(number)"
+            for name in ["\(folder)/one", "\(folder)/two/three"] {
+                tree.file(name)
+                names.insert(name)
+            }
+            if number % 50 == 0 { mkfifo(tree.folder("\(folder)/pipe"), 0o644) }
+        }
+        let survey = try tree.survey()
+        #expect(survey.size == RevisionSize(fileCount: 600, byteCount: 600))
+        let entries = try ZipReader(survey.packed()).entries.map(\.name)
+        #expect(Set(entries) == names && entries.count == 600)
+        #expect(entries == entries.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+        let pipes = survey.warnings.compactMap(\.problem.file)
+        #expect(pipes.count == 6 && pipes == pipes.sorted())
+    }
+
     @Test func `refuses a folder that cannot be listed to its end`() throws {
         let ended = try EndedProcess()
         #expect {

@@ -37,12 +37,20 @@ struct Entry: Sendable {
     /// The lower nine bits of the mode.
     let permissions: UInt16
     /// Of the name in the table's bytes; a folder's ends with `/`.
-    let name: Range<Int>
+    private(set) var name: Range<Int>
     /// Of a link's target in the table's bytes, right behind its name; empty for others.
-    let target: Range<Int>
+    private(set) var target: Range<Int>
     /// What a file holds, or the length of a link's target.
     let byteCount: Int
     let stamp: FileStamp
+
+    /// Where its name and target are so many bytes further on.
+    fileprivate func moved(by offset: Int) -> Entry {
+        var copy = self
+        copy.name = name.lowerBound + offset..<name.upperBound + offset
+        copy.target = target.lowerBound + offset..<target.upperBound + offset
+        return copy
+    }
 }
 
 /// The entries of a revision, their names in one block of memory: a tree may have very many.
@@ -51,13 +59,13 @@ struct EntryTable: Sendable {
     private(set) var bytes: [UInt8] = []
     private(set) var entries: [Entry] = []
 
-    /// Adds an entry; a folder's name gets its `/` here.
+    /// Adds an entry of a folder, whose path ends with `/`; a folder's own name gets its `/` here.
     mutating func add(
-        _ kind: Entry.Kind, folder: Range<Int>, name: UnsafeRawBufferPointer,
+        _ kind: Entry.Kind, folder: [UInt8], name: UnsafeRawBufferPointer,
         target: [UInt8] = [], status: stat
     ) {
         let start = bytes.count
-        for index in folder { bytes.append(bytes[index]) }
+        bytes += folder
         bytes.append(contentsOf: name)
         if kind == .folder { bytes.append(UInt8(ascii: "/")) }
         let end = bytes.count
@@ -70,6 +78,12 @@ struct EntryTable: Sendable {
                 target: end + 1..<end + 1 + target.count,
                 byteCount: kind == .folder ? 0 : kind == .link ? target.count : status.st_size,
                 stamp: FileStamp(status)))
+    }
+
+    mutating func append(_ other: EntryTable) {
+        let offset = bytes.count
+        bytes += other.bytes
+        entries += other.entries.map { $0.moved(by: offset) }
     }
 
     func name(_ entry: Entry) -> ArraySlice<UInt8> { bytes[entry.name] }

@@ -37,14 +37,13 @@ extension ApplicationFolder {
             throw ApplicationFolderError.unreadable(path: path, message: lastMessage())
         }
         defer { close(folder) }
-        var walk = FolderWalk(folder, rule: rule, leavingOut: output.flatMap(Self.stamp))
-        walk.run()
-        var table = walk.table
+        let walk = FolderWalk(folder, rule: rule, leavingOut: output.flatMap(Self.stamp))
+        var (table, found) = walk.run(threadCount: RevisionSurvey.threadCount)
         table.sort()
         var check = LinkCheck(table)
         check.run()
         let flaws =
-            walk.flaws.sorted { $0.problem.file ?? "" < $1.problem.file ?? "" } + check.flaws
+            found.sorted { $0.problem.file ?? "" < $1.problem.file ?? "" } + check.flaws
         let warnings = flaws.filter(\.isWarning)
         guard warnings.count == flaws.count else {
             throw RevisionSurveyError(flaws: flaws.filter { !$0.isWarning }, warnings: warnings)
