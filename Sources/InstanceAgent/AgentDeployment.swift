@@ -10,8 +10,9 @@ package struct AgentDeployment: Sendable, Equatable {
         /// AWS: `bundleType`.
         package enum Kind: String, Sendable, CaseIterable { case zip, tar, tgz }
 
-        /// The archive's path on this machine. The agent reads it during DownloadBundle alone.
-        package let file: String
+        /// The files on this machine that are the archive, one after another. The agent reads them
+        /// during DownloadBundle alone.
+        package let files: [String]
         package let kind: Kind
         /// The hooks' `BUNDLE_BUCKET`.
         package let bucket: String
@@ -23,10 +24,10 @@ package struct AgentDeployment: Sendable, Equatable {
         package let eTag: String?
 
         package init(
-            file: String, kind: Kind, bucket: String, key: String, version: String? = nil,
+            files: [String], kind: Kind, bucket: String, key: String, version: String? = nil,
             eTag: String? = nil
         ) {
-            self.file = file
+            self.files = files
             self.kind = kind
             self.bucket = bucket
             self.key = key

@@ -24,22 +24,22 @@ struct Unpacking {
 
     /// A copy, never a link: hooks can write what is the instance's.
     private func copyBundle(to path: String) throws {
-        let from = open(deployment.bundle.file, O_RDONLY | O_CLOEXEC)
-        guard from >= 0 else {
-            throw AgentError.lastSystemCall("rb_sysopen", deployment.bundle.file)
-        }
-        let source = Descriptor(from)
         unlink(path)
         let to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard to >= 0 else { throw AgentError.lastSystemCall("rb_sysopen", path) }
         let target = Descriptor(to)
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = read(source.number, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw AgentError.lastSystemCall("io_fread", path) }
-            if count == 0 { return }
-            try target.write(chunk[..<count])
+        for file in deployment.bundle.files {
+            let from = open(file, O_RDONLY | O_CLOEXEC)
+            guard from >= 0 else { throw AgentError.lastSystemCall("rb_sysopen", file) }
+            let source = Descriptor(from)
+            while true {
+                let count = read(source.number, &chunk, chunk.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw AgentError.lastSystemCall("io_fread", path) }
+                if count == 0 { break }
+                try target.write(chunk[..<count])
+            }
         }
     }
 

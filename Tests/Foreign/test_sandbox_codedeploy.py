@@ -388,6 +388,31 @@ def test_hooks_and_files_are_carried_out_on_the_instance(start):
     assert "etag" in events(client, third)["DownloadBundle"]["diagnostics"]["message"]
 
 
+def test_an_archive_that_was_uploaded_in_parts_is_installed(start):
+    sandbox = start("--group", "shop/web", "--bucket", "revisions")
+    index = random.Random(7).randbytes(11 << 20)
+    body = bundle(index=index)
+    s3 = sandbox.client("s3")
+    place = {"Bucket": "revisions", "Key": "app.zip"}
+    this = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+    size = 5 << 20
+    parts = [
+        {
+            "PartNumber": number,
+            "ETag": s3.upload_part(
+                **this, PartNumber=number, Body=body[(number - 1) * size :][:size]
+            )["ETag"],
+        }
+        for number in (1, 2, 3)
+    ]
+    tag = s3.complete_multipart_upload(**this, MultipartUpload={"Parts": parts})["ETag"]
+    client = sandbox.client("codedeploy")
+    first = deploy(client, revision=revision(eTag=tag.strip('"')))
+    assert status(client, first) == "Succeeded", events(client, first)
+    root = Path(sandbox.facts["instances"]["web"][0]["root"])
+    assert (root / "srv/shop/index.html").read_bytes() == index
+
+
 def test_a_hook_that_a_kill_ended_has_failed(start):
     sandbox = start("--group", "shop/web")
     root = Path(sandbox.facts["instances"]["web"][0]["root"])

@@ -251,6 +251,71 @@ def test_multipart_keeps_the_rules(sandbox):
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="revisions")
 
 
+def upload_in_parts(s3, place, *parts):
+    upload = s3.create_multipart_upload(**place)["UploadId"]
+    sent = [
+        {
+            "PartNumber": number,
+            "ETag": s3.upload_part(**place, UploadId=upload, PartNumber=number, Body=part)["ETag"],
+        }
+        for number, part in enumerate(parts, 1)
+    ]
+    return s3.complete_multipart_upload(
+        **place, UploadId=upload, MultipartUpload={"Parts": sent}
+    )
+
+
+def test_what_came_in_parts_is_one_object(start, slipway):
+    data = slipway.folder / "state/s3/buckets/versions/data"
+    sandbox = start("--bucket", "versions,versioned")
+    s3 = sandbox.client("s3")
+    place = {"Bucket": "versions", "Key": "m"}
+    parts = [os.urandom(5 << 20), os.urandom(6 << 20), os.urandom(1000)]
+    content = b"".join(parts)
+    first, second = len(parts[0]), len(parts[0]) + len(parts[1])
+    done = upload_in_parts(s3, place, *parts)
+
+    def check(s3):
+        version = {**place, "VersionId": done["VersionId"]}
+        assert s3.get_object(**version)["Body"].read() == content
+        for start, end in [
+            (first - 1, first + 1), (first, second), (first - 70_000, second + 5),
+            (0, first), (second - 1, len(content)), (second, second + 1),
+        ]:
+            got = s3.get_object(**version, Range=f"bytes={start}-{end - 1}")
+            assert got["ContentRange"] == f"bytes {start}-{end - 1}/{len(content)}"
+            assert got["Body"].read() == content[start:end]
+        assert s3.get_object(**version, Range="bytes=-1003")["Body"].read() == content[-1003:]
+        got = s3.get_object(**version, PartNumber=2)
+        assert got["Body"].read() == parts[1] and got["PartsCount"] == 3
+
+    check(s3)
+    source = {"CopySource": {**place, "VersionId": done["VersionId"]}}
+    s3.copy_object(**source, Bucket="versions", Key="copy")
+    assert s3.get_object(Bucket="versions", Key="copy")["Body"].read() == content
+    upload = s3.create_multipart_upload(Bucket="versions", Key="copy")["UploadId"]
+    this = {"Bucket": "versions", "Key": "copy", "UploadId": upload}
+    across = f"bytes={first - 10}-{second + 9}"
+    copied = s3.upload_part_copy(**source, **this, PartNumber=1, CopySourceRange=across)
+    expected = hashlib.md5(content[first - 10 : second + 10]).hexdigest()
+    assert copied["CopyPartResult"]["ETag"] == f'"{expected}"'
+    s3.abort_multipart_upload(**this)
+    upload_in_parts(s3, place, b"the newest")
+
+    sandbox.process.kill()
+    sandbox.process.wait()
+    s3 = start().client("s3")
+    check(s3)
+    assert s3.get_object(**place)["Body"].read() == b"the newest"
+    # The parts, the copy and the newest.
+    assert len(list(data.iterdir())) == 5
+    s3.delete_object(**place, VersionId=done["VersionId"])
+    wait_until(lambda: len(list(data.iterdir())) == 2, "the parts are gone")
+    for version in s3.list_object_versions(Bucket="versions")["Versions"]:
+        s3.delete_object(Bucket="versions", Key=version["Key"], VersionId=version["VersionId"])
+    wait_until(lambda: not list(data.iterdir()), "all is gone")
+
+
 def test_listings_page_and_group(sandbox):
     s3 = sandbox.client("s3")
     keys = [f"{folder}/{n}" for folder in ("a", "b", "c") for n in range(3)] + ["top", "a&<b>"]
@@ -677,38 +742,57 @@ def test_two_sandboxes_do_not_share_a_state_folder(start, slipway):
     assert b"another sandbox is running" in result.stderr
 
 
-def test_a_kill_in_the_middle_of_uploads_tears_nothing(start, slipway):
-    """Killed again and again while objects are overwritten: each read gives one of them, whole."""
-    contents = {str(n): bytes([n]) * (2 << 20) for n in range(1, 6)}
-    digests = {hashlib.md5(body).hexdigest() for body in contents.values()}
-    acknowledged = None
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_kill_in_the_middle_of_uploads_tears_nothing(start, slipway, parts):
+    """Killed again and again while an object is overwritten: it is whole, and the last one that
+    was acknowledged or the one after it."""
+    place = {"Bucket": "revisions", "Key": "k"}
+    acknowledged = slipway.folder / "acknowledged"
+    acknowledged.touch()
+    log = slipway.folder / "log"
+
+    def content(number):
+        return number.to_bytes(4, "big") * (5 << 18)
+
+    def check(s3):
+        count = acknowledged.stat().st_size
+        if count:
+            body = s3.get_object(**place)["Body"].read()
+            assert body[: len(content(0))] in (content(count), content(count + 1))
+            assert body[len(content(0)) :] == body[3::-1] * (parts - 1)
+        return count
+
     for round in range(6):
         sandbox = start("--bucket", "revisions")
         s3 = sandbox.client("s3")
-        if acknowledged:
-            body = s3.get_object(Bucket="revisions", Key="k")["Body"].read()
-            assert hashlib.md5(body).hexdigest() in digests
+        count = check(s3)
         pid = os.fork()
         if pid == 0:
             try:
                 while True:
-                    for body in contents.values():
-                        s3.put_object(Bucket="revisions", Key="k", Body=body)
+                    count += 1
+                    if parts == 1:
+                        s3.put_object(**place, Body=content(count))
+                    else:
+                        upload_in_parts(s3, place, content(count), content(count)[3::-1])
+                    with acknowledged.open("ab") as file:
+                        file.write(b".")
             except BaseException:
                 os._exit(0)
-        log = slipway.folder / "log"
         size = log.stat().st_size
-        wait_until(lambda: log.stat().st_size > size + 300 + 40 * round, "some uploads")
+        wanted = (300 + 40 * round) * parts * parts
+        wait_until(lambda: log.stat().st_size > size + wanted, "some uploads")
         sandbox.process.kill()
         sandbox.process.wait()
         os.waitpid(pid, 0)
-        acknowledged = True
-    sandbox = start()
-    body = sandbox.client("s3").get_object(Bucket="revisions", Key="k")["Body"].read()
-    assert hashlib.md5(body).hexdigest() in digests
+    s3 = start().client("s3")
+    assert check(s3)
+    for upload in s3.list_multipart_uploads(Bucket="revisions").get("Uploads", []):
+        s3.abort_multipart_upload(**place, UploadId=upload["UploadId"])
     state = slipway.folder / "state" / "s3"
-    assert list((state / "incoming").iterdir()) == []
-    assert len(list((state / "buckets/revisions/data").iterdir())) == 1
+    wait_until(lambda: not list((state / "incoming").iterdir()), "nothing comes in")
+    data = state / "buckets/revisions/data"
+    wait_until(lambda: len(list(data.iterdir())) == parts, "what is unwanted is gone")
 
 
 def test_a_gibibyte_streams_in_constant_memory(sandbox):

@@ -28,6 +28,22 @@ import Testing
         #expect(tree["srv/app/empty/"]?.mode == "0755")
     }
 
+    @Test func `an archive in several files is one`() async throws {
+        let machine = Machine()
+        let whole = try machine.bundle([
+            "appspec.yml": appSpec(Self.files), "app/x": .text("text"),
+        ])
+        let bytes = contents(of: whole.files[0])
+        let cuts = [0, bytes.count / 3, bytes.count / 3, bytes.count - 1, bytes.count]
+        let files = zip(cuts, cuts.dropFirst()).map {
+            machine.folder.write("part-\($0)-\($1)", bytes[$0..<$1])
+        }
+        let bundle = AgentDeployment.Bundle(files: files, kind: .zip, bucket: "b", key: "k")
+        let results = await machine.deploy(machine.deployment("d-1", bundle))
+        #expect(results.values.allSatisfy { $0 == .succeeded })
+        #expect(machine.text("srv/app/x") == "text")
+    }
+
     @Test func `an archive that is none fails the download`() async throws {
         let machine = Machine()
         for (kind, message) in [
@@ -35,7 +51,7 @@ import Testing
             (.tar, "Error extracting tar archive: 2"), (.tgz, "Error extracting tar archive: 2"),
         ] {
             let file = machine.folder.write("broken", "this is no archive at all, is it")
-            let bundle = AgentDeployment.Bundle(file: file, kind: kind, bucket: "b", key: "k")
+            let bundle = AgentDeployment.Bundle(files: [file], kind: kind, bucket: "b", key: "k")
             let result = await machine.agent.perform(
                 .downloadBundle, of: machine.deployment("d-1", bundle))
             #expect(
@@ -55,7 +71,7 @@ import Testing
                 + "z.writestr('../../out','x'); z.writestr('appspec.yml','version: 0.0')", file,
         ])
         #expect(outcome.status == 0)
-        let bundle = AgentDeployment.Bundle(file: file, kind: .zip, bucket: "b", key: "k")
+        let bundle = AgentDeployment.Bundle(files: [file], kind: .zip, bucket: "b", key: "k")
         let result = await machine.agent.perform(
             .downloadBundle, of: machine.deployment("d-1", bundle))
         #expect(result.status == .failed)
@@ -65,7 +81,7 @@ import Testing
 
     @Test func `ids that cannot name a folder are refused`() async throws {
         let machine = Machine()
-        let bundle = AgentDeployment.Bundle(file: "/x", kind: .zip, bucket: "b", key: "k")
+        let bundle = AgentDeployment.Bundle(files: ["/x"], kind: .zip, bucket: "b", key: "k")
         for id in ["", ".", "..", "a/b", "a b", "a\nb"] {
             let result = await machine.agent.perform(
                 .applicationStop, of: machine.deployment(id, bundle))
@@ -310,7 +326,7 @@ import Testing
         utimensat(AT_FDCWD, source + "/app/x", &times, 0)
         let file = machine.folder("kept.archive")
         #expect(try Program("/bin/tar").run(["-C", source, "-cf", file, "."]).status == 0)
-        let bundle = AgentDeployment.Bundle(file: file, kind: .tar, bucket: "b", key: "k")
+        let bundle = AgentDeployment.Bundle(files: [file], kind: .tar, bucket: "b", key: "k")
         let results = await machine.deploy(machine.deployment("d-1", bundle))
         #expect(results[.validateService] == .succeeded)
         var status = stat()

@@ -111,7 +111,7 @@ struct Machine {
         let outcome = try program.run(arguments)
         guard outcome.status == 0 else { fatalError(outcome.errorText) }
         return AgentDeployment.Bundle(
-            file: file, kind: kind, bucket: "bucket", key: "apps/key", version: "v-1",
+            files: [file], kind: kind, bucket: "bucket", key: "apps/key", version: "v-1",
             eTag: "abcdef")
     }
 

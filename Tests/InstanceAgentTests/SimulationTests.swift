@@ -6,7 +6,7 @@ import Testing
 @Suite struct SimulationTests {
     private let deployment = AgentDeployment(
         id: "d-1", applicationName: "app", groupName: "group", groupID: "g-1",
-        bundle: AgentDeployment.Bundle(file: "/nowhere", kind: .zip, bucket: "b", key: "k"))
+        bundle: AgentDeployment.Bundle(files: ["/nowhere"], kind: .zip, bucket: "b", key: "k"))
 
     @Test func `every event of a simulated instance succeeds and nothing is written`() async {
         let folder = TemporaryFolder()

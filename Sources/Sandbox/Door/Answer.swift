@@ -8,8 +8,8 @@ struct Answer: Sendable {
 
     enum Body: Sendable {
         case bytes([UInt8])
-        /// A part of an object's file.
-        case file(FileSlice)
+        /// Some of an object's bytes.
+        case data(DataSlice)
         /// The answer to HEAD: what the body of GET would be.
         case headOnly(byteCount: Int)
     }
@@ -30,15 +30,15 @@ struct Answer: Sendable {
     var byteCount: Int {
         switch body {
         case .bytes(let bytes): bytes.count
-        case .file(let slice): slice.byteCount
+        case .data(let slice): slice.byteCount
         case .headOnly(let byteCount): byteCount
         }
     }
 }
 
 /// Some of an object's bytes, read while they are sent.
-struct FileSlice: Sendable {
-    let file: DataFile
+struct DataSlice: Sendable {
+    let data: ObjectData
     let offset: Int
     let byteCount: Int
 }

@@ -61,7 +61,7 @@ struct ReplyWriter {
             if limit > 0 {
                 try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes.prefix(limit)))))
             }
-        case .file(let slice): try await write(slice, limit: limit)
+        case .data(let slice): try await write(slice, limit: limit)
         }
         guard reply.mishap != .half else { return false }
         try await outbound.write(.end(nil))
@@ -70,8 +70,8 @@ struct ReplyWriter {
 
     private static let pieceByteCount = 256 << 10
 
-    private func write(_ slice: FileSlice, limit: Int) async throws {
-        let reader = try await slice.file.open()
+    private func write(_ slice: DataSlice, limit: Int) async throws {
+        let reader = slice.data.reader
         var offset = slice.offset
         let end = slice.offset + limit
         while offset < end {

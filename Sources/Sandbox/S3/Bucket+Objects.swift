@@ -19,7 +19,13 @@ extension Bucket {
     ) throws(Refusal) -> ObjectVersion {
         try withState { state throws(Refusal) in
             try check(condition, key, state)
-            return try insert(key, incoming, version, into: &state)
+            let file = try adopt(incoming, byteCount: version.byteCount)
+            do throws(Refusal) {
+                return try insert(key, ObjectData([file], disk: disk), version, into: &state)
+            } catch {
+                file.discard()
+                throw error
+            }
         }
     }
 
@@ -33,21 +39,15 @@ extension Bucket {
         guard current.record.eTag == eTag else { throw .preconditionFailed("If-Match") }
     }
 
+    /// Makes an object of data that are on the disk.
     func insert(
-        _ key: ObjectKey, _ incoming: IncomingFile, _ version: ObjectVersion,
-        into state: inout State
+        _ key: ObjectKey, _ data: ObjectData, _ version: ObjectVersion, into state: inout State
     ) throws(Refusal) -> ObjectVersion {
         var version = version
-        let (name, file) = try adopt(incoming)
-        version.dataName = name
+        version.dataNames = DataNames(data.files.map(\.name))
         version.modified = now().timeIntervalSince1970
         version.id = newVersionID(state)
-        do throws(Refusal) {
-            try place(StoredVersion(record: version, file: file), under: key, in: &state)
-        } catch {
-            file.discard()
-            throw error
-        }
+        try place(StoredVersion(record: version, data: data), under: key, in: &state)
         return version
     }
 

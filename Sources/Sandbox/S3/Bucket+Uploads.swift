@@ -1,5 +1,6 @@
 import AWSSignature
 import FoundationEssentials
+import Glibc
 import NIOCore
 
 /// Multipart uploads.
@@ -47,10 +48,10 @@ extension Bucket {
     ) throws(Refusal) {
         try withState { state throws(Refusal) in
             var upload = try upload(id, of: key, in: state)
-            let (name, file) = try adopt(incoming)
+            let file = try adopt(incoming, byteCount: byteCount)
             let record = PartRecord(
                 number: number, eTag: eTag, byteCount: byteCount,
-                modified: now().timeIntervalSince1970, dataName: name, checksum: checksum)
+                modified: now().timeIntervalSince1970, dataName: file.name, checksum: checksum)
             do throws(Refusal) {
                 try DurableFile.write(
                     record, to: "\(folder)/uploads/\(id)/\(number).json", by: incomingName)
@@ -67,18 +68,26 @@ extension Bucket {
     func abortUpload(_ id: String, of key: ObjectKey) throws(Refusal) {
         try withState { state throws(Refusal) in
             let upload = try upload(id, of: key, in: state)
-            try forget(upload, in: &state)
+            // First the record goes, so that no half of an upload is found again.
+            let temporary = incomingName
+            try DurableFile.move(recordFolder(of: upload), to: temporary)
+            disk.later { DurableFile.remove(temporary) }
+            state.uploads[id] = nil
+            for part in upload.parts.values { part.file.discard() }
         }
     }
 
-    /// First the record goes, so that no half of an upload is found again.
-    private func forget(_ upload: Upload, in state: inout State) throws(Refusal) {
-        let path = "\(folder)/uploads/\(upload.record.id)"
+    private func recordFolder(of upload: Upload) -> String {
+        "\(folder)/uploads/\(upload.record.id)"
+    }
+
+    /// Takes away the record of an upload that became an object: at once, so that no half of it is
+    /// found again. Nobody has to wait until that is on the disk, or to hear that it failed: the
+    /// next start sees the object and does it again.
+    func removeRecord(ofCompleted upload: Upload) {
         let temporary = incomingName
-        try DurableFile.move(path, to: temporary)
-        DurableFile.remove(temporary)
-        state.uploads[upload.record.id] = nil
-        for part in upload.parts.values { part.file.discard() }
+        rename(recordFolder(of: upload), temporary)
+        disk.later { DurableFile.remove(temporary) }
     }
 
     /// A part as CompleteMultipartUpload lists it.
@@ -98,7 +107,7 @@ extension Bucket {
         var condition = WriteCondition.none
     }
 
-    /// Makes an object of an upload's parts.
+    /// Makes an object of an upload's parts, which stay the files they are.
     ///
     /// Throws `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall`, `BadDigest`, `NoSuchUpload`.
     func completeUpload(
@@ -106,11 +115,31 @@ extension Bucket {
     ) throws(Refusal) -> ObjectVersion {
         let (upload, done) = try withState {
             state throws(Refusal) -> (Upload?, ObjectVersion?) in
-            if let done = state.completed[id], state.uploads[id] == nil { return (nil, done) }
+            if let done = state.completed[id] { return (nil, done) }
             return (try self.upload(id, of: key, in: state), nil)
         }
         guard let upload else { return done! }  // One of the two is there.
-        let parts = try chosenParts(upload, listed)
+        let version = try object(of: try chosenParts(upload, listed), upload.record, expected)
+        return try withState { state throws(Refusal) in
+            // Somebody may have finished it, aborted it or sent a part again in between.
+            if let done = state.completed[id] { return done }
+            let upload = try self.upload(id, of: key, in: state)
+            let data = ObjectData(try chosenParts(upload, listed).map(\.file), disk: disk)
+            try check(expected.condition, key, state)
+            let stored = try insert(key, data, version, into: &state)
+            state.completed[id] = stored
+            state.uploads[id] = nil
+            removeRecord(ofCompleted: upload)
+            let kept = Set(listed.map(\.number))
+            for (number, part) in upload.parts where !kept.contains(number) { part.file.discard() }
+            return stored
+        }
+    }
+
+    /// What an upload's parts are together, measured against what the client says of it.
+    private func object(
+        of parts: [StoredPart], _ upload: UploadRecord, _ expected: Expected
+    ) throws(Refusal) -> ObjectVersion {
         let byteCount = parts.reduce(0) { $0 + $1.record.byteCount }
         if let wanted = expected.byteCount, wanted != byteCount {
             throw Refusal(
@@ -118,29 +147,17 @@ extension Bucket {
                 "The provided 'x-amz-mp-object-size' header value \(wanted) does not match what "
                     + "was computed: \(byteCount)")
         }
-        let incoming = try IncomingFile(in: incomingFolder)
-        for part in parts { try incoming.append(contentsOf: part.file) }
-        _ = try incoming.finish()
-        let checksum = try checksum(of: parts, upload.record)
+        let checksum = try checksum(of: parts, upload)
         if let wanted = expected.checksum,
             wanted.algorithm != checksum?.algorithm
                 || wanted.value != checksum?.value
         {
             throw Refusal.badChecksum(wanted.algorithm)
         }
-        let version = ObjectVersion(
-            id: "", modified: 0, eTag: Self.eTag(of: parts, upload.record.attributes),
-            byteCount: byteCount, attributes: upload.record.attributes, checksum: checksum,
+        return ObjectVersion(
+            id: "", modified: 0, eTag: Self.eTag(of: parts, upload.attributes),
+            byteCount: byteCount, attributes: upload.attributes, checksum: checksum,
             partByteCounts: parts.map(\.record.byteCount))
-        return try withState { state throws(Refusal) in
-            // Somebody may have aborted it, or finished it, in between.
-            let upload = try self.upload(id, of: key, in: state)
-            try check(expected.condition, key, state)
-            let stored = try insert(key, incoming, version, into: &state)
-            try forget(upload, in: &state)
-            state.completed[id] = stored
-            return stored
-        }
     }
 
     private func chosenParts(
@@ -221,14 +238,12 @@ extension Bucket {
         of parts: [StoredPart], _ algorithm: ChecksumAlgorithm
     ) throws(Refusal) -> [UInt8] {
         var digester = ChecksumDigester(algorithm)
-        for part in parts {
-            let reader = try part.file.openNow()
-            let byteCount = try reader.byteCount()
-            for offset in stride(from: 0, to: byteCount, by: 1 << 20) {
-                let piece = try reader.readNow(
-                    at: offset, byteCount: min(1 << 20, byteCount - offset))
-                piece.withUnsafeReadableBytes { digester.update($0) }
-            }
+        let data = ObjectData(parts.map(\.file), disk: disk)
+        let reader = data.reader
+        for offset in stride(from: 0, to: data.byteCount, by: 1 << 20) {
+            let piece = try reader.readNow(
+                at: offset, byteCount: min(1 << 20, data.byteCount - offset))
+            piece.withUnsafeReadableBytes { digester.update($0) }
         }
         return digester.finish()
     }

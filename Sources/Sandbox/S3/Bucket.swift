@@ -68,46 +68,9 @@ final class Bucket: Sendable {
         }
         let bucket = Bucket(
             record, folder: folder, incomingFolder: incomingFolder, disk: disk, now: now)
-        var state = State(record: record)
-        for name in DurableFile.names(in: folder + "/keys") {
-            let path = "\(folder)/keys/\(name)"
-            guard let record = DurableFile.read(KeyRecord.self, from: path) else {
-                throw .damagedState(path)
-            }
-            state.objects[record.key] = record.versions.map {
-                StoredVersion(record: $0, file: $0.isDeleteMarker ? nil : bucket.file($0.dataName))
-            }
-        }
-        state.keys = state.objects.keys.sorted()
-        for id in DurableFile.names(in: folder + "/uploads") {
-            let path = "\(folder)/uploads/\(id)"
-            // An upload whose folder was made and whose record was not never was.
-            guard let record = DurableFile.read(UploadRecord.self, from: path + "/upload.json")
-            else {
-                DurableFile.remove(path)
-                continue
-            }
-            var upload = Upload(record: record)
-            for name in DurableFile.names(in: path) where name != "upload.json" {
-                guard let part = DurableFile.read(PartRecord.self, from: "\(path)/\(name)") else {
-                    throw .damagedState("\(path)/\(name)")
-                }
-                upload.parts[part.number] = StoredPart(
-                    record: part, file: bucket.file(part.dataName))
-            }
-            state.uploads[id] = upload
-        }
-        bucket.removeUnknownData(state)
+        let state = try bucket.readState(record)
         bucket.state.withLock { $0 = state }
         return bucket
-    }
-
-    private func removeUnknownData(_ state: State) {
-        var known = Set(state.objects.values.joined().map(\.record.dataName))
-        known.formUnion(state.uploads.values.flatMap { $0.parts.values.map(\.record.dataName) })
-        for name in DurableFile.names(in: folder + "/data") where !known.contains(name) {
-            DurableFile.remove("\(folder)/data/\(name)")
-        }
     }
 
     // MARK: - What the parts of a bucket share
@@ -129,16 +92,15 @@ final class Bucket: Sendable {
 
     var incomingName: String { "\(incomingFolder)/\(randomName(length: 24))" }
 
-    func file(_ dataName: String) -> DataFile {
-        DataFile(path: "\(folder)/data/\(dataName)", disk: disk)
+    func file(_ dataName: String, byteCount: Int) -> DataFile {
+        DataFile(dataName, in: folder + "/data", byteCount: byteCount, disk: disk)
     }
 
     /// Gives bytes that came in a name of their own among the data.
-    func adopt(_ incoming: IncomingFile) throws(Refusal) -> (name: String, file: DataFile) {
-        let name = randomName(length: 24)
-        let file = file(name)
+    func adopt(_ incoming: IncomingFile, byteCount: Int) throws(Refusal) -> DataFile {
+        let file = file(randomName(length: 24), byteCount: byteCount)
         try DurableFile.move(incoming.path, to: file.path)
-        return (name, file)
+        return file
     }
 
     func recordPath(_ key: ObjectKey) -> String {
@@ -164,9 +126,10 @@ final class Bucket: Sendable {
                 state.keys.insert(key, at: Self.lowerBound(key, in: state.keys))
             }
         }
-        let kept = Set(versions.map(\.record.dataName))
-        for version in former where !kept.contains(version.record.dataName) {
-            version.file?.discard()
+        // No two versions share a file.
+        let kept = Set(versions.compactMap { $0.data?.files[0].name })
+        for data in former.compactMap(\.data) where !kept.contains(data.files[0].name) {
+            data.discard()
         }
     }
 

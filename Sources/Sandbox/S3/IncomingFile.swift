@@ -61,17 +61,7 @@ final class IncomingFile: Sendable {
         try result.get()
     }
 
-    /// Takes the bytes of a file as they are, without finding out about them: the system copies
-    /// them.
-    func append(contentsOf source: DataFile) throws(Refusal) {
-        let reader = try source.openNow()
-        try state.withLock { state throws(Refusal) in
-            guard let file = state.file else { return }
-            state.byteCount += try reader.copy(to: file, path: path)
-        }
-    }
-
-    /// What was found out about the bytes that were not just copied, and how many there are in all.
+    /// What was found out about the bytes.
     struct Digests: Sendable {
         let byteCount: Int
         let md5: ContentDigest

@@ -118,8 +118,8 @@ final class ObjectStore: Sendable {
 extension FetchedObject {
     init(_ found: StoredVersion, showsVersion: Bool) {
         self.init(
-            file: found.file?.path ?? "", eTag: found.record.eTag,
+            files: found.data?.files.map(\.path) ?? [], eTag: found.record.eTag,
             version: showsVersion ? found.record.id : nil, byteCount: found.record.byteCount,
-            keeping: found.file)
+            keeping: found.data)
     }
 }

@@ -10,14 +10,49 @@ struct ObjectVersion: Codable, Equatable, Sendable {
     /// Without quotes.
     var eTag = ""
     var byteCount = 0
-    /// The file's name in the bucket's folder of data; empty for a delete marker.
-    var dataName = ""
+    var dataNames = DataNames()
     var attributes = ObjectAttributes()
     var checksum: ObjectChecksum?
     /// The parts' sizes, where it was uploaded in parts.
     var partByteCounts: [Int] = []
 
     static let nullID = "null"
+
+    private enum CodingKeys: String, CodingKey {
+        case id, isDeleteMarker, modified, eTag, byteCount, attributes, checksum, partByteCounts
+        case dataNames = "dataName"
+    }
+
+    /// How many bytes are in each of the files. Of several, each has a part.
+    var dataByteCounts: [Int] { dataNames.names.count == 1 ? [byteCount] : partByteCounts }
+}
+
+/// The names of the files in the bucket's folder of data that are a version's bytes, one after
+/// another. None for a delete marker.
+///
+/// Kept as text where there is one, which is how all versions were kept once, and else as a list.
+struct DataNames: Codable, Equatable, Sendable {
+    var names: [String] = []
+
+    init(_ names: [String] = []) { self.names = names }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let name = try? container.decode(String.self) {
+            names = name.isEmpty ? [] : [name]
+        } else {
+            names = try container.decode([String].self)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if names.count == 1 {
+            try container.encode(names[0])
+        } else {
+            try container.encode(names)
+        }
+    }
 }
 
 /// What a client says of an object beside its bytes.
@@ -44,11 +79,11 @@ struct KeyRecord: Codable {
     var versions: [ObjectVersion]
 }
 
-/// A version with its file.
+/// A version with its bytes.
 struct StoredVersion: Sendable {
     var record: ObjectVersion
     /// Nil for a delete marker.
-    var file: DataFile?
+    var data: ObjectData?
 }
 
 /// A part of an upload.

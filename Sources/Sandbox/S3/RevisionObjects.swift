@@ -15,26 +15,29 @@ package struct RevisionObjects: Sendable {
     }
 }
 
-/// One version of an object, as a file that must not be changed.
+/// One version of an object, as files that must not be changed.
 package struct FetchedObject: Sendable, Equatable {
-    /// The file with the object's bytes. It is there as long as this value lives, also when the
-    /// object is overwritten or deleted meanwhile.
-    package let file: String
+    /// The files with the object's bytes, one after another: several if it was uploaded in parts.
+    /// They are there as long as this value lives, also when the object is overwritten or deleted
+    /// meanwhile.
+    package let files: [String]
     /// Without quotes.
     package let eTag: String
     /// Nil in a bucket that never was versioned.
     package let version: String?
     package let byteCount: Int
-    /// The file goes with the last reader.
-    private let data: DataFile?
+    /// The files go with the last reader.
+    private let data: ObjectData?
 
-    package init(file: String, eTag: String, version: String?, byteCount: Int) {
+    package init(files: [String], eTag: String, version: String?, byteCount: Int) {
         self.init(
-            file: file, eTag: eTag, version: version, byteCount: byteCount, keeping: nil)
+            files: files, eTag: eTag, version: version, byteCount: byteCount, keeping: nil)
     }
 
-    init(file: String, eTag: String, version: String?, byteCount: Int, keeping data: DataFile?) {
-        self.file = file
+    init(
+        files: [String], eTag: String, version: String?, byteCount: Int, keeping data: ObjectData?
+    ) {
+        self.files = files
         self.eTag = eTag
         self.version = version
         self.byteCount = byteCount

@@ -182,9 +182,9 @@ struct CopySource: Sendable {
         _ found: StoredVersion, range: Range<Int>?, into folder: String,
         algorithm: ChecksumAlgorithm?
     ) throws(Refusal) -> (IncomingFile, IncomingFile.Digests, ObjectChecksum?) {
-        guard let data = found.file else { throw .noSuchKey(address.key ?? ObjectKey("")) }
+        guard let data = found.data else { throw .noSuchKey(address.key ?? ObjectKey("")) }
         let file = try IncomingFile(in: folder, checksums: [algorithm].compactMap(\.self))
-        let reader = try data.openNow()
+        let reader = data.reader
         let range = range ?? 0..<found.record.byteCount
         var offset = range.lowerBound
         while offset < range.upperBound {

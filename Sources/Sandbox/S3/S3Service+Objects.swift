@@ -78,7 +78,7 @@ extension S3Service {
         case .failed(let name): throw Refusal.preconditionFailed(name)
         case .holds: break
         }
-        guard let file = found.file else { throw Refusal.noSuchKey(key) }
+        guard let data = found.data else { throw Refusal.noSuchKey(key) }
         let isHead = call.operation == .headObject
         let range = try ByteRange(request, found.record)
         // It is of all bytes, and says nothing about some.
@@ -100,8 +100,8 @@ extension S3Service {
             range.isPartial ? 206 : 200, headers: headers,
             body: isHead
                 ? .headOnly(byteCount: range.byteCount)
-                : .file(
-                    FileSlice(file: file, offset: range.offset, byteCount: range.byteCount)))
+                : .data(
+                    DataSlice(data: data, offset: range.offset, byteCount: range.byteCount)))
     }
 
     /// The version that a call names. Who may not list is not told what is missing.

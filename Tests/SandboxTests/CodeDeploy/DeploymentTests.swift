@@ -24,7 +24,7 @@ private let succeeded = Array(repeating: "Succeeded", count: 7)
                 let asked = fleet.agents.asked.filter { $0.instance == instance }
                 #expect(asked.map(\.event) == Lifecycle.events)
                 #expect(asked.allSatisfy { $0.deployment.id == id })
-                #expect(asked[1].deployment.bundle.file == "/bundle")
+                #expect(asked[1].deployment.bundle.files == ["/bundle"])
             }
         }
     }

@@ -261,7 +261,7 @@ struct TestFleet {
 extension RevisionObjects {
     /// Every key there is, with the same object behind it.
     static let one = RevisionObjects { _, _, version throws(AWSFault) in
-        FetchedObject(file: "/bundle", eTag: "abc", version: version, byteCount: 1)
+        FetchedObject(files: ["/bundle"], eTag: "abc", version: version, byteCount: 1)
     }
 }
 

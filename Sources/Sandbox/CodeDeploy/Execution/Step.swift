@@ -41,7 +41,7 @@ struct Step: Sendable {
             let key = place.key,
             let kind = AgentDeployment.Bundle.Kind(rawValue: place.bundleType ?? "")
         else { return .failed(.unknown("The revision is in no place that an agent knows.")) }
-        // Its file is there as long as it lives.
+        // Its files are there as long as it lives.
         var fetched: FetchedObject?
         defer { withExtendedLifetime(fetched) {} }
         if event == .downloadBundle {
@@ -64,7 +64,7 @@ struct Step: Sendable {
             fileExistsBehavior: FileExistsBehavior(rawValue: record.fileExistsBehavior)
                 ?? .disallow,
             bundle: AgentDeployment.Bundle(
-                file: fetched?.file ?? "", kind: kind, bucket: bucket, key: key,
+                files: fetched?.files ?? [], kind: kind, bucket: bucket, key: key,
                 version: place.version,
                 eTag: place.eTag.map(unquoted)))
         return await agents.perform(event, deployment, folder)
