@@ -26,6 +26,8 @@ package struct RevisionUploader: Sendable {
 
     /// How many parts are sent side by side.
     package static let partsAtOnce = 4
+    /// How long an answer is waited for after the wish to end.
+    private static let patience = Duration.seconds(5)
     /// S3 takes no more parts of one object.
     private static let partLimit = 10_000
 
@@ -55,13 +57,29 @@ package struct RevisionUploader: Sendable {
             meter.sent(whole.bytes.count)
             return location
         }
-        let id = try await store.begin(object)
+        let id = try await begin(object)
         do {
+            try Task.checkCancellation()
             let parts = try await sendParts(of: object, id, &first, next, meter, news)
             return try await store.complete(object, id, parts)
         } catch {
             await abort(object, id, news)
             throw error
+        }
+    }
+
+    /// Has S3 make the upload. Cancelled, it waits for the answer a little longer: S3 may have made it
+    /// already, and only who knows its id can clear it away.
+    private func begin(_ object: UploadedObject) async throws -> UploadID {
+        let store = store
+        let beginning = Task { try await store.begin(object) }
+        return try await withTaskCancellationHandler {
+            try await beginning.value
+        } onCancel: {
+            Task {
+                try await Task.sleep(for: Self.patience)
+                beginning.cancel()
+            }
         }
     }
 

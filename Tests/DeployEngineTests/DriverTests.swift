@@ -370,6 +370,29 @@ struct UploaderTests {
         }
     }
 
+    @Test func `aborts an upload that S3 made while the task was cancelled`() async {
+        let aws = FakeAWS()
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let (answers, answer) = AsyncStream.makeStream(of: Void.self)
+        var store = aws.store
+        let begin = store.begin
+        store.begin = { object in
+            let id = try await begin(object)
+            ask.yield()
+            for await _ in answers { return id }
+            throw CancellationError()
+        }
+        let upload = Task { [store] in
+            try await RevisionUploader(packer: packer(40), store: store, partByteCount: 4)
+                .upload(Sample.destination, in: Sample.region) { _ in }
+        }
+        for await _ in asked { break }
+        upload.cancel()
+        answer.yield()
+        await #expect(throws: CancellationError.self) { try await upload.value }
+        #expect(aws.calls.first == "begin" && aws.calls.last == "abort")
+    }
+
     @Test func `quotes the key in the command that aborts an upload`() async throws {
         let aws = FakeAWS { $0.failures["part"] = [.denied] }
         let commands = Mutex<[String]>([])
