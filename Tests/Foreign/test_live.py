@@ -480,6 +480,48 @@ def test_two_deployments_in_tabs_end_the_screen_with_the_last(fleet):
         assert all(id in screen.flat for id in ids)
 
 
+def two_applications(fleet):
+    """A repository of which one deploy is of `shop` to `web` and then of `worker` to `jobs`."""
+    top = fleet.repository(before=waits_for("go"))
+    circle = (top / "circle.yml").read_text()
+    second = circle[circle.index("      shop:"):].replace("shop", "worker").replace("web", "jobs")
+    (top / "circle.yml").write_text(circle + second)
+
+
+def test_two_applications_of_one_deploy(fleet):
+    fleet = fleet(1, "--group", "worker/jobs:1")
+    two_applications(fleet)
+    with fleet.on_terminal("deploy", columns=100) as screen:
+        screen.until("application 1 of 2")
+        screen.until("1 ▸ shop d-")
+        assert "2 · worker waiting" in screen.flat
+        first = screen_id(fleet)
+        release(fleet, "go")
+        screen.until("application 2 of 2")
+        screen.until("2 ▸ worker d-")
+        assert f"1 ✓ shop {first} 1/1" in screen.flat
+        screen.send("q")
+        assert screen.until_end() == 130
+        assert "before that: shop (application 1 of 2): succeeded after" in screen.flat
+        assert f"1 of 1 instance succeeded: {first}" in screen.flat
+        assert "worker (application 2 of 2): interrupted" in screen.flat
+        screen.assert_as_before()
+    release(fleet, "go", "jobs")
+
+
+def test_leaving_the_first_of_two_applications_says_what_is_not_deployed(fleet):
+    fleet = fleet(1, "--group", "worker/jobs:1")
+    two_applications(fleet)
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("1 ▸ shop d-")
+        screen.send("q")
+        screen.until("worker will not be deployed.")
+        screen.send(TAB, ENTER)
+        assert screen.until_end() == 130
+        assert "not begun: worker" in screen.flat and "slipway watch d-" in screen.flat
+    release(fleet, "go")
+
+
 def test_several_deployments_are_told_of_in_lines_too(fleet):
     fleet = fleet(1, "--group", "shop/api:1")
     top = fleet.repository()

@@ -14,22 +14,29 @@ private struct DeployWorld {
     var others: [DeploymentID: [DeploymentInfo]] = [:]
     var targets: [DeploymentTarget] = []
     var isTerminal = false
+    /// Applications that are deployed after `my-app`, each by a deployment of its own: d-2, d-3 …
+    var more: [String] = []
 
     // All literals here are valid.
     static let id = DeploymentID("d-1")!
     static let eTag = ETag("9a0364b9e99bb480dd25e1f0284c8555")!
-    private static let circle = """
-        deployment:
-          production:
-            branch: master
-            codedeploy:
-              my-app:
-                deployment_group: instances
-                application_root: /
-                region: us-east-1
-                revision_location:
-                  s3_location: {bucket: revisions, key_pattern: "apps/{SHORT_COMMIT}"}
-        """
+    private var circle: String {
+        ["deployment:", "  production:", "    branch: master", "    codedeploy:", ""]
+            .joined(separator: "\n") + (["my-app"] + more).map(Self.application).joined()
+    }
+
+    private static func application(_ name: String) -> String {
+        let folder = name == "my-app" ? "apps" : name
+        return """
+                  \(name):
+                    deployment_group: instances
+                    application_root: /
+                    region: us-east-1
+                    revision_location:
+                      s3_location: {bucket: revisions, key_pattern: "\(folder)/{SHORT_COMMIT}"}
+
+            """
+    }
 
     static func info(
         _ status: DeploymentStatus, _ overview: DeploymentOverview, id: DeploymentID = id
@@ -66,6 +73,7 @@ private struct DeployWorld {
     private func services(
         _ write: @escaping @Sendable (Console.Stream, String) -> Void
     ) -> Services {
+        let circle = circle
         var services = Services(
             environment: [
                 "SLIPWAY_DATABASE": "/nowhere/slipway.db", "AWS_SECRET_ACCESS_KEY": "secret",
@@ -75,7 +83,7 @@ private struct DeployWorld {
             terminal: Terminal(
                 isInput: false, isPresent: { false }, askHidden: { _ in nil }, ask: { _ in nil }),
             readInput: { _ in SecretBytes(copying: []) },
-            readFile: { _, _ in SecretBytes(copying: Array(Self.circle.utf8)) },
+            readFile: { _, _ in SecretBytes(copying: Array(circle.utf8)) },
             descriptors: DescriptorReader { _, _ in SecretBytes(copying: []) },
             author: { Author(user: "test", host: "test") }, homeFolder: { "/nowhere" },
             now: { Date(timeIntervalSince1970: 0) }, originRemote: { nil },
@@ -97,8 +105,13 @@ private struct DeployWorld {
         let looks = ScriptedLooks(others.merging([Self.id: looks]) { $1 })
         let targets = targets
         let isTerminal = isTerminal
+        let names = ["my-app"] + more
         let client = CodeDeployClient(
-            register: { _, _, _ in }, create: { _ in Self.id },
+            register: { _, _, _ in },
+            create: { request in
+                let index = names.firstIndex(of: request.application.rawValue) ?? 0
+                return DeploymentID("d-\(index + 1)") ?? Self.id
+            },
             deployment: { looks.next(of: $0) }, targetIDs: { _, _ in targets.map(\.id) },
             targets: { _, ids in targets.filter { ids.contains($0.id) } },
             deployments: { _, _, _ in [] },
@@ -218,6 +231,29 @@ struct DeployCommandTests {
     @Test func `tells everything in JSON, one object a line`() async {
         let (output, errors, status) = await failing.run("--progress", "json")
         expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-json")
+    }
+
+    /// The first application succeeds, the second fails, and the third is not begun.
+    private var several: DeployWorld {
+        var world = failing
+        for index in world.looks.indices { world.looks[index].id = DeploymentID("d-2")! }  // Valid.
+        var first = DeployWorld.info(.succeeded, DeploymentOverview(succeeded: 2))
+        first.createdAt = Date(timeIntervalSince1970: 10)
+        first.completedAt = Date(timeIntervalSince1970: 75)
+        world.others = [DeploymentID("d-2")!: world.looks]  // Valid.
+        world.looks = [first]
+        world.more = ["worker", "api"]
+        return world
+    }
+
+    @Test func `says in lines which of how many applications it is, and how each ended`() async {
+        let (output, errors, status) = await several.run("--progress", "plain")
+        expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-several-plain")
+    }
+
+    @Test func `says in JSON which of how many applications it is, and how each ended`() async {
+        let (output, errors, status) = await several.run("--progress", "json")
+        expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-several-json")
     }
 
     @Test(arguments: ["plain", "json", "quiet"])

@@ -46,7 +46,6 @@ struct DeployCommand: ParsableCommand {
         let session = try session(of: report.project)
         let (history, notice) = openHistory(report, session)
         let commit = report.build?.commit?.value
-        let first = plan.deployments.first
         let run = DeployRun(
             machine: DeployMachine(
                 jobs: try plan.deployments.map { try job($0, report) },
@@ -55,10 +54,10 @@ struct DeployCommand: ParsableCommand {
                     seed: Services.current.aws.randomNumber())),
             session: session, form: progress.form(isWatched: !leaves),
             repository: report.repository,
-            context: { [section = report.section, project = report.project] in
+            context: { [section = report.section, project = report.project] job in
                 LiveContext(
                     commit: commit, section: section, project: project,
-                    application: first?.application.value, group: first?.deploymentGroup.value,
+                    application: job?.application, group: job?.deploymentGroup,
                     store: try? session.openStoreForScreen())
             })
         if let notice { Services.current.console.show([notice]) }
@@ -132,8 +131,8 @@ struct DeployCommand: ParsableCommand {
             _ = try store.project(project)
             return (
                 DeploymentHistory(
-                    store, project: project, section: report.section, build: report.build,
-                    watches: !leaves), nil
+                    store, project: project, section: report.section, build: report.build),
+                nil
             )
         } catch StoreError.missing, StoreError.unknownProject {
             // Who keeps no project has no history either.

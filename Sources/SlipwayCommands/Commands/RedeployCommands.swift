@@ -41,8 +41,7 @@ struct RedeployOptions: ParsableArguments {
             timeLimit: try timeLimit.limit())
         let history = DeploymentHistory(
             ifKnown: found.project, in: try? session.openStore(),
-            section: found.record?.attempt.section,
-            watches: !leaves)
+            section: found.record?.attempt.section)
         let run = DeployRun(
             machine: DeployMachine(
                 jobs: [job],
@@ -50,7 +49,7 @@ struct RedeployOptions: ParsableArguments {
                     watches: !leaves, whenBusy: whenBusy,
                     seed: Services.current.aws.randomNumber())),
             session: session, form: progress.form(isWatched: !leaves),
-            context: {
+            context: { _ in
                 LiveContext(
                     project: found.project, application: application, group: group,
                     store: try? session.openStoreForScreen())

@@ -75,7 +75,7 @@ extension DeploymentPlace.Found {
                     deployment: deployment, region: region, timeLimit: limit, isToStop: isToStop),
                 seed: Services.current.aws.randomNumber()),
             session: session, form: form, watched: deployment,
-            context: {
+            context: { _ in
                 LiveContext(
                     commit: record?.attempt.commit, section: record?.attempt.section,
                     project: project, application: record?.attempt.application,

@@ -7,7 +7,8 @@ enum ChangeText {
     /// ``summary(_:)``.
     static func lines(_ change: DeployChange) -> [String] {
         switch change {
-        case .plan(let job, let number, let count): plan(job, number, count)
+        case .plan(let job, let position): plan(job, position)
+        case .done(let result): [summary(result)]
         case .progress(let progress): [Self.progress(progress)]
         case .packed(let packed):
             ["packed \(packed.size.words), into \(shownBytes(packed.archiveByteCount))"]
@@ -64,12 +65,19 @@ enum ChangeText {
         if let overview = result.overview, overview.total > 0 {
             text += ", " + share(overview, result.outcome)
         }
-        if let application = result.application { text = "\(application): " + text }
+        if let application = result.application {
+            text = "\(application)\(words(result.position)): " + text
+        }
         if let id = result.deployment {
             text += ": \(id)"
             if let region = result.region { text += "  \(consoleLink(to: id, in: region))" }
         }
         return text
+    }
+
+    /// ` (application 1 of 2)`, where there are several.
+    private static func words(_ position: RunPosition?) -> String {
+        position?.words.map { " (\($0))" } ?? ""
     }
 
     /// `2 of 9 instances failed`: those that the outcome is about.
@@ -95,10 +103,9 @@ enum ChangeText {
         return lines
     }
 
-    private static func plan(_ job: DeployJob, _ number: Int, _ count: Int) -> [String] {
-        let order = count > 1 ? " (\(number) of \(count))" : ""
+    private static func plan(_ job: DeployJob, _ position: RunPosition) -> [String] {
         var lines = [
-            "\(job.application) to \(job.deploymentGroup) in \(job.region)\(order)"
+            "\(job.application) to \(job.deploymentGroup) in \(job.region)\(words(position))"
                 + (job.deploymentConfiguration.map { ", \($0)" } ?? "")
         ]
         switch job.source {
@@ -210,10 +217,10 @@ enum ChangeText {
             lines.append(words)
         }
         if let other = result.busyWith { lines.append("busy with \(other)") }
-        for earlier in result.earlier {
+        lines += result.earlier.map { "before that: " + summary($0) }
+        if !result.notBegun.isEmpty {
             lines.append(
-                "before that: \(earlier.application) \(earlier.outcome.rawValue): "
-                    + earlier.deployment.rawValue)
+                "not begun: " + result.notBegun.map { "\($0)" }.joined(separator: ", "))
         }
         if let revision = result.revision { lines.append("revision: \(location(revision))") }
         return lines + result.problems.flatMap { Self.lines($0) }

@@ -84,8 +84,8 @@ struct DeployRun: Sendable {
     var watched: DeploymentID?
     /// The top of the repository whose application roots are packed.
     var repository = "."
-    /// For the live screen; asked for only where there is one.
-    let context: @Sendable () -> LiveContext
+    /// For the live screen, of each application that is deployed; asked for only where there is one.
+    let context: @Sendable (DeployJob?) -> LiveContext
 
     /// Runs it. `fold` gets every change too, and may have something to say of it.
     ///

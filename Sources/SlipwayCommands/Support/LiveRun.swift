@@ -41,25 +41,37 @@ struct LiveContext: Sendable {
     }
 }
 
-/// Runs that are shown on the live screen, a tab each: the engines beside the screen's loop, which
-/// has the main thread.
+/// Runs that are shown on the live screen, a tab for each of their applications: the engines beside
+/// the screen's loop, which has the main thread.
 struct LiveRun: Sendable {
     private let mailbox = Mailbox<LiveScreen.Message>()
     private let tabs = OpenTabs()
+    private let engines: [Engine]
 
-    /// The first tabs; at least one. Others are opened from the screen.
+    /// At least one run; its tabs are the first. Others are opened from the screen.
     init(_ runs: [DeployRun]) {
-        for run in runs { tabs.open(OpenTab(run: run, context: run.context())) {} }
+        engines = runs.map { [tabs] run in
+            let opened = OpenTab.each(of: run).map { tab in tabs.open(tab) {} }
+            return Engine(run: run, machine: run.machine, tabs: opened)
+        }
+    }
+
+    /// A machine, and the tabs that show its applications, or what it watches.
+    private struct Engine {
+        let run: DeployRun
+        let machine: DeployMachine
+        /// In their order; at least one.
+        let tabs: [Int]
     }
 
     /// Runs until the deployments are over or somebody leaves; then gives the terminal back. The
-    /// deployments go on when somebody leaves. `fold` gets every change of the first tabs, and may
+    /// deployments go on when somebody leaves. `fold` gets every change of the first runs, and may
     /// have something to say of it.
     ///
     /// A signal that would end the process leaves too. In the admin UI it ends the process, as on all
     /// its screens.
     ///
-    /// Returns the results of the first tabs.
+    /// Returns the results of the first runs.
     func show(
         on taken: ScreenServices.Taken, _ fold: @escaping @Sendable (DeployChange) -> Problem?
     ) throws -> [DeployResult] {
@@ -70,12 +82,11 @@ struct LiveRun: Sendable {
             first[0].context.ending == .onRequest ? nil : services.aws.interruptions()
         let leaving = signals.map { signals in Task { await leave(on: signals) } }
         defer { leaving?.cancel() }
-        let engines = first.enumerated().map { index, tab in
-            Task { await drive(tab, index, tab.run.machine, tab.run.session.notices, fold) }
+        let engines = engines.map { engine in
+            Task { await drive(engine, engine.run.session.notices, fold) }
         }
         let screen = LiveScreen(
-            first.map { $0.live($0.run.machine) }, now: services.now(),
-            ending: first[0].context.ending)
+            first.map(\.live), now: services.now(), ending: first[0].context.ending)
         _ = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
             begin($0)
         }
@@ -101,18 +112,28 @@ struct LiveRun: Sendable {
         }
     }
 
-    /// Runs a machine whose changes go to a tab.
+    /// Runs a machine whose changes go to the tab of the application that they are about.
     private func drive(
-        _ tab: OpenTab, _ index: Int, _ machine: DeployMachine, _ notices: AsyncStream<Problem>,
+        _ engine: Engine, _ notices: AsyncStream<Problem>,
         _ fold: @Sendable (DeployChange) -> Problem?
     ) async -> DeployResult {
-        func post(_ change: DeployChange) { mailbox.post(.change(tab: index, change)) }
+        var place = 0
+        func post(_ change: DeployChange) {
+            mailbox.post(.change(tab: engine.tabs[place], change))
+        }
+        guard let tab = tabs[engine.tabs[0]] else { preconditionFailure("its tabs are open") }
         if let notice = tab.keysNotice { post(.notice(DeployNotice(notice))) }
-        return await tab.run.driver.run(
-            machine, interruptions: tab.leaving, notices: notices
+        return await engine.run.driver.run(
+            engine.machine, interruptions: tab.leaving, notices: notices
         ) { change in
+            if let position = change.position { place = position.number - 1 }
             if let problem = fold(change) { post(.notice(DeployNotice(problem))) }
             post(change)
+            guard case .result = change else { return }
+            // Those that it did not come to end with it.
+            for tab in engine.tabs.dropFirst(place + 1) {
+                mailbox.post(.change(tab: tab, change))
+            }
         }
     }
 
@@ -190,13 +211,12 @@ struct LiveRun: Sendable {
                 project: context.project, build: nil, verb: "\(verb) \(info.id)", number: seed),
             timeLimit: nil)
         let history = DeploymentHistory(
-            ifKnown: context.project, in: context.store, section: context.section,
-            watches: true)
+            ifKnown: context.project, in: context.store, section: context.section)
         let machine = DeployMachine(jobs: [job], options: .init(seed: seed))
-        let new = OpenTab(run: tab.run, context: context, isFirst: false)
-        let index = tabs.open(new) { mailbox.post(.opened(new.live(machine))) }
-        _ = await drive(
-            new, index, machine, AsyncStream { $0.finish() }, { history?.fold($0) })
+        let new = OpenTab(context: context, run: tab.run, job: job, region: region)
+        let index = tabs.open(new) { mailbox.post(.opened(new.live)) }
+        let engine = Engine(run: tab.run, machine: machine, tabs: [index])
+        _ = await drive(engine, AsyncStream { $0.finish() }, { history?.fold($0) })
     }
 }
 
@@ -207,19 +227,52 @@ private struct OpenTab: Sendable {
     let context: LiveContext
     /// Where the AWS keys are from, once for those who share them.
     let keysNotice: Problem?
+    /// What it shows before anything of it is known.
+    let live: LiveDeployment
     let leaving: AsyncStream<Void>
     let leave: AsyncStream<Void>.Continuation
 
-    init(run: DeployRun, context: LiveContext, isFirst: Bool = true) {
+    init(
+        context: LiveContext, run: DeployRun, job: DeployJob?, at position: RunPosition = .only,
+        region: Region, keysNotice: Problem? = nil
+    ) {
         self.run = run
         self.context = context
-        keysNotice = isFirst ? run.session.keysNotice : nil
+        self.keysNotice = keysNotice
+        live = LiveDeployment(
+            of: job, at: position, pastDurations: context.pastDurations, commit: context.commit,
+            region: region)
         (leaving, leave) = AsyncStream.makeStream(of: Void.self)
     }
 
-    func live(_ machine: DeployMachine) -> LiveDeployment {
-        LiveDeployment(
-            pastDurations: context.pastDurations, commit: context.commit, region: machine.region)
+    /// A tab for each application of a run, or for what it watches.
+    static func each(of run: DeployRun) -> [OpenTab] {
+        let jobs = run.machine.jobs
+        let notice = run.session.keysNotice
+        guard !jobs.isEmpty else {
+            return [
+                OpenTab(
+                    context: run.context(nil), run: run, job: nil, region: run.machine.region,
+                    keysNotice: notice)
+            ]
+        }
+        return jobs.enumerated().map { index, job in
+            OpenTab(
+                context: run.context(job), run: run, job: job,
+                at: RunPosition(number: index + 1, count: jobs.count), region: job.region,
+                keysNotice: index == 0 ? notice : nil)
+        }
+    }
+}
+
+extension DeployChange {
+    /// Which application of the run it tells of, where that is new.
+    fileprivate var position: RunPosition? {
+        switch self {
+        case .plan(_, let position): position
+        case .result(let result): result.position
+        default: nil
+        }
     }
 }
 
