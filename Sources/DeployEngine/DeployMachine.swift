@@ -247,13 +247,7 @@ package struct DeployMachine: Sendable {
 
     /// Ends with what could not be done.
     mutating func fail(_ failure: DeployFailure, at now: Moment) -> [DeployAction] {
-        let outcome: DeployResult.Outcome =
-            switch failure.exitStatus {
-            case .aws: .refused
-            case .interrupted: .interrupted
-            default: .invalid
-            }
-        var result = result(outcome, failure.exitStatus, at: now)
+        var result = result(failure.outcome, failure.exitStatus, at: now)
         result.problems = failure.problems
         return end(result)
     }

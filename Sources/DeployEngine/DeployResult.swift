@@ -68,6 +68,25 @@ package struct DeployResult: Equatable, Sendable {
     }
 }
 
+extension DeployResult {
+    /// The end of what could not begin.
+    package init(_ failure: DeployFailure) {
+        self.init(
+            failure.outcome, exitStatus: failure.exitStatus, problems: failure.problems)
+    }
+}
+
+extension DeployFailure {
+    /// How something ends that this keeps from going on.
+    var outcome: DeployOutcome {
+        switch exitStatus {
+        case .aws: .refused
+        case .interrupted: .interrupted
+        default: .invalid
+        }
+    }
+}
+
 /// A target that failed, and at what.
 package struct TargetFailure: Equatable, Sendable {
     package var target: TargetID

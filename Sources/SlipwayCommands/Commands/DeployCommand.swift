@@ -34,7 +34,9 @@ struct DeployCommand: ParsableCommand {
     @OptionGroup var project: ProjectOption
     @OptionGroup var store: StoreOptions
 
-    func run() throws {
+    func run() throws { try progress.endingInResults { try deploy() } }
+
+    private func deploy() throws {
         let report = try planned()
         guard let plan = report.plan, !plan.deployments.isEmpty else {
             if report.plan?.idleReason != nil {
@@ -94,8 +96,7 @@ struct DeployCommand: ParsableCommand {
     /// Ends with what kept the run from beginning, in the form of every run's end.
     private func end(with error: any Error) throws -> Never {
         guard let error = error as? any ProblemReporting else { throw error }
-        try progress.end(
-            DeployResult(.invalid, exitStatus: error.exitStatus, problems: error.problems))
+        try progress.end(DeployResult(DeployFailure(error)))
     }
 
     private func job(_ planned: PlannedDeployment, _ report: PlanReport) throws -> DeployJob {

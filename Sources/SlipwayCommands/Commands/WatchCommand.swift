@@ -26,6 +26,10 @@ struct WatchCommand: ParsableCommand {
     @OptionGroup var progress: ProgressOptions
 
     func run() throws {
+        try progress.endingInResults(of: reference.named) { try watch() }
+    }
+
+    private func watch() throws {
         let results = try DeploymentPlace.watch(
             try reference.resolve(), reference.store, try timeLimit.limit(), progress.form())
         let status = ExitStatus.worst(of: results)

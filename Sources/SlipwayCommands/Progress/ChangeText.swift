@@ -56,11 +56,12 @@ enum ChangeText {
             case .invalid: "not deployed: something is wrong"
             case .refused: "refused"
             case .busy: "not deployed"
+            case .stopping: "will stop"
             case .stopped: "stopped" + by(result.stop)
             default: result.outcome.rawValue
             }
         var text = "\(verb) after \(shownTime(result.duration.components.seconds))"
-        if result.outcome == .nothing || result.outcome == .invalid { text = verb }
+        if [.nothing, .invalid, .stopping].contains(result.outcome) { text = verb }
         if result.outcome == .busy { text += ": the group is busy" }
         if let overview = result.overview, overview.total > 0 {
             text += ", " + share(overview, result.outcome)
