@@ -48,7 +48,7 @@ package struct LiveDeployment: Equatable, Sendable {
     package private(set) var result: DeployResult?
     /// Whether there was nothing to wait for: it had ended when it was first looked at.
     package private(set) var hadEnded = false
-    /// When the stage that runs now was first seen, by this machine's clock.
+    /// When it was first heard of, by this machine's clock.
     package private(set) var beganAt: Date?
     /// How long this group's last successful deployments took, in seconds.
     package let pastDurations: [Double]

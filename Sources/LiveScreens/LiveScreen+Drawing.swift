@@ -112,7 +112,7 @@ extension LiveScreen {
         let run = live.run
         let status = run?.statusWords ?? stageWords
         let name = run.map { ($0.isRollback ? "rollback " : "") + "\($0.id)  " } ?? ""
-        let elapsed = shownTime(Int64(live.elapsedSeconds(at: now)))
+        let elapsed = shownTime(Int64(live.elapsedSeconds(at: time)))
         let time = live.hasEnded ? "took \(elapsed)" : "elapsed \(elapsed)"
         return .text(
             "\(live.sign) \(name)\(status)", live.role, trailing: live.isNotBegun ? "" : time)
@@ -151,7 +151,7 @@ extension LiveScreen {
             return (silence.words(at: now), .warning)
         }
         let words =
-            switch live.timeLeft(at: now) {
+            switch live.timeLeft(at: time) {
             case .about(let seconds): "about \(shownTime(Int64(seconds.rounded()))) left"
             case .overdue(let usual): "longer than usual (\(shownTime(Int64(usual.rounded()))))"
             case nil: ""

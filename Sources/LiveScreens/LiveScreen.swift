@@ -26,6 +26,8 @@ package struct LiveScreen: Screen {
         case failed(tab: Int, [Problem])
         /// A deployment that was made from here.
         case opened(LiveDeployment)
+        /// By how many seconds AWS's clock is found to be ahead of this machine's.
+        case awsClock(lead: Double)
         case showStatus(TargetStatus?)
         /// Counted from 0; what is not there shows nothing.
         case showTab(Int)
@@ -54,7 +56,10 @@ package struct LiveScreen: Screen {
 
     package var tabs: [LiveDeployment]
     package internal(set) var tab = 0
+    /// By this machine's clock.
     package internal(set) var now: Date
+    /// By how many seconds AWS's clock is ahead of this machine's, as far as that is known.
+    private var awsLead = 0.0
     package internal(set) var dialog: Dialog?
     package internal(set) var notice: Notice?
     package internal(set) var isOver = false
@@ -95,6 +100,8 @@ package struct LiveScreen: Screen {
     }
 
     package var live: LiveDeployment { tabs[tab] }
+
+    package var time: LiveTime { LiveTime(here: now, awsLead: awsLead) }
 
     /// What the table shows: the run that was chosen, else the one that goes on.
     var run: LiveRun? {
@@ -172,6 +179,7 @@ package struct LiveScreen: Screen {
         case .opened(let deployment):
             tabs.append(deployment)
             show(tab: tabs.count - 1)
+        case .awsClock(let lead): awsLead = lead
         case .showStatus(let status): statusFilter = status
         case .nextStatus: statusFilter = Self.status(after: statusFilter)
         case .follow: isFollowing = true
@@ -207,7 +215,7 @@ package struct LiveScreen: Screen {
 
     private func isChange(_ message: Message) -> Bool {
         switch message {
-        case .change, .done, .failed: true
+        case .change, .done, .failed, .awsClock: true
         default: false
         }
     }

@@ -604,6 +604,22 @@ def test_stop_ends_as_its_result_says(shop, aws, final, status):
     assert end["exit_code"] == status
 
 
+@pytest.mark.parametrize("clock", [-300, 300])
+def test_the_screen_goes_by_the_clock_of_aws(shop, aws, clock):
+    aws.statuses = ["InProgress"]
+    aws.clock = clock
+    deploy(shop, "--no-watch", "--progress", "quiet")
+    environment = {**shop.environment, "TERM": "xterm-256color"}
+    words = [shop.binary, "watch", "--project", PROJECT]
+    with Session(words, environment, shop.work) as session:
+        session.until("in progress")
+        # Right from the next second on, and going on.
+        session.until(lambda: re.search(r"elapsed [2-9]s|elapsed [1-5]\ds", session.flat),
+                      "how long it has been")
+        session.send("q")
+        assert session.until_end() == 130
+
+
 def test_the_question_says_what_is_stopped_and_is_not_asked_about_what_is_over(shop, aws):
     aws.statuses = ["InProgress"]
     deploy(shop, "--no-watch")

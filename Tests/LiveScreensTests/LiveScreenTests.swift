@@ -275,7 +275,7 @@ import TextGrid
                 try Fleet.created(),
                 Fleet.status(try Fleet.info(.inProgress, .init(inProgress: 1))),
             ], seconds: 20)
-        #expect(screen.live.timeLeft(at: screen.now) != nil)
+        #expect(screen.live.timeLeft(at: screen.time) != nil)
         func reason() -> String? { screen.bindings.first { $0.label == "stop" }?.reason }
         func stop(_ answer: LiveScreen.Message) {
             _ = screen.update(.ask(.stop))
@@ -290,7 +290,7 @@ import TextGrid
         stop(.done(tab: 0, "it will stop"))
         #expect(reason() == "it is being stopped")
         #expect(screen.run?.statusWords == "stopping")
-        #expect(screen.live.timeLeft(at: screen.now) == nil)
+        #expect(screen.live.timeLeft(at: screen.time) == nil)
         _ = screen.update(
             .change(tab: 0, Fleet.status(try Fleet.info(.stopped, .init(skipped: 1)))))
         #expect(screen.run?.statusWords == "stopped")
@@ -559,31 +559,58 @@ import TextGrid
         let screen = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], seconds: 20,
             past: [50, 70, 60])
-        #expect(screen.live.timeLeft(at: screen.now) == .about(seconds: 40))
+        #expect(screen.live.timeLeft(at: screen.time) == .about(seconds: 40))
         let late = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], seconds: 100,
             past: [50, 70, 60])
-        #expect(late.live.timeLeft(at: late.now) == .overdue(usualSeconds: 60))
+        #expect(late.live.timeLeft(at: late.time) == .overdue(usualSeconds: 60))
         let first = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], past: [])
-        #expect(first.live.timeLeft(at: first.now) == nil)
+        #expect(first.live.timeLeft(at: first.time) == nil)
     }
 
     @Test func `what takes longer than usual does not stay about a second from its end`() throws {
         let changes = [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))]
         func timeLeft(after seconds: Double) -> LiveDeployment.TimeLeft? {
             let screen = Fleet.screen(changes, seconds: seconds, past: [60, 62, 90, 61])
-            return screen.live.timeLeft(at: screen.now)
+            return screen.live.timeLeft(at: screen.time)
         }
         #expect(timeLeft(after: 61) == .about(seconds: 1))
         #expect(timeLeft(after: 63) == .overdue(usualSeconds: 62))
         #expect(timeLeft(after: 91) == .overdue(usualSeconds: 62))
     }
 
+    /// This machine's clock is so many seconds ahead of AWS's.
+    @Test(arguments: [300.0, -300, 0])
+    func `a clock that is off changes no time that is shown`(ahead: Double) throws {
+        let record = LifecycleEventRecord(
+            event: .install, status: .inProgress, startedAt: Fleet.start.addingTimeInterval(10))
+        let target = DeploymentTarget(id: TargetID("i-1"), status: .inProgress, events: [record])
+        let here = Fleet.start.addingTimeInterval(ahead)
+        var screen = LiveScreen([LiveDeployment(pastDurations: [60])], now: here)
+        _ = screen.update(.change(tab: 0, .plan(try Fleet.job("shop"), .only)))
+        _ = screen.update(.input(.tick(here.addingTimeInterval(20))))
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 20)
+        _ = screen.update(.awsClock(lead: -ahead))
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 20)
+        for change in [
+            try Fleet.created(), Fleet.status(try Fleet.info(.inProgress)),
+            .target(TargetChange(deployment: Fleet.id, target: target)),
+        ] {
+            _ = screen.update(.change(tab: 0, change))
+        }
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 20)
+        #expect(screen.live.timeLeft(at: screen.time) == .about(seconds: 40))
+        #expect(screen.live.silentTargets(at: screen.now).isEmpty)
+        #expect(Self.frame(screen).contains { $0.contains("10s…") })
+        _ = screen.update(.input(.tick(here.addingTimeInterval(70))))
+        #expect(screen.live.timeLeft(at: screen.time) == .overdue(usualSeconds: 60))
+    }
+
     @Test func `what had ended before it was watched took what AWS says`() throws {
         let screen = Fleet.screen(
             [Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 1)))], seconds: 1_178)
-        #expect(screen.live.elapsedSeconds(at: screen.now) == 65)
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 65)
         var session = Session(screen, width: 80, height: 24)
         _ = session.begin()
         #expect(session.frame.lines[1].hasSuffix("took 1m 05s"))

@@ -87,9 +87,16 @@ struct LiveRun: Sendable {
         }
         let screen = LiveScreen(
             first.map(\.live), now: services.now(), ending: first[0].context.ending)
-        _ = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
-            begin($0)
+        let connection = self.engines[0].run.session.connection
+        let clock = ToldClock()
+        let now = { @Sendable [mailbox] in
+            let now = services.now()
+            if let lead = clock.news(of: connection.now().timeIntervalSince(now)) {
+                mailbox.post(.awsClock(lead: lead))
+            }
+            return now
         }
+        _ = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: now) { begin($0) }
         taken.close()
         // However the screen was left, that is one wish. What is over does not mind.
         tabs.leaveAll()
@@ -272,6 +279,20 @@ extension DeployChange {
         case .plan(_, let position): position
         case .result(let result): result.position
         default: nil
+        }
+    }
+}
+
+/// By how much AWS's clock was last said to be ahead.
+private final class ToldClock: Sendable {
+    private let told = Mutex(0.0)
+
+    /// The same again, where it is worth saying.
+    func news(of lead: Double) -> Double? {
+        told.withLock { told in
+            guard abs(lead - told) >= 0.5 else { return nil }
+            told = lead
+            return lead
         }
     }
 }
