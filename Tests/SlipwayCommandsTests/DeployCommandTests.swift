@@ -193,7 +193,7 @@ extension FileTree {
 
 @Suite("slipway deploy")
 struct DeployCommandTests {
-    private let failing: DeployWorld = {
+    fileprivate let failing: DeployWorld = {
         let failed = LifecycleEventRecord(
             event: .beforeInstall, status: .failed,
             startedAt: Date(timeIntervalSince1970: 10), endedAt: Date(timeIntervalSince1970: 12),
@@ -326,6 +326,62 @@ struct DeployCommandTests {
         let (output, _, status) = await failing.run("--no-watch", "--progress", "plain")
         #expect(output.hasPrefix("my-app: created after 0s: d-1  https://us-east-1.console.aws"))
         #expect(status == 0)
+    }
+}
+
+extension DeployCommandTests {
+    private func watch(
+        _ looks: [DeploymentInfo], _ progress: String
+    ) async -> (output: String, errors: String, status: Int32) {
+        var world = failing
+        world.looks = looks
+        return await world.run(
+            command: "watch", ["d-1", "--region", "us-east-1", "--progress", progress])
+    }
+
+    @Test func `tells of a deployment that was over what failed, and not each event`() async {
+        let over = Array(failing.looks.suffix(1))
+        let plain = await watch(over, "plain")
+        #expect(plain.status == 1)
+        #expect(plain.errors.contains("d-1 Failed: 1 failed, 1 skipped"))
+        #expect(plain.errors.contains("failed: i-1 at BeforeInstall"))
+        #expect(plain.errors.contains("port 80 is taken"))
+        #expect(!plain.errors.contains("i-1 ApplicationStop"))
+        #expect(!plain.errors.contains("i-2"))
+        let json = await watch(over, "json")
+        let events = json.output.split(separator: "\n").map { line in
+            line.split(separator: "\"event\":\"").last?.prefix { $0 != "\"" } ?? ""
+        }
+        #expect(events == ["notice", "status", "result"])
+        #expect(json.output.contains("port 80 is taken"))
+    }
+
+    @Test(arguments: ["plain", "json"])
+    func `tells each event of a deployment that was seen to run`(progress: String) async {
+        let (output, errors, _) = await watch(failing.looks, progress)
+        #expect((output + errors).contains("ApplicationStop"))
+        #expect((output + errors).contains("i-2"))
+    }
+
+    @Test func `tells each event of a rollback that runs, though what it rolls back is over`()
+        async
+    {
+        var over = failing.looks[failing.looks.count - 1]
+        over.rollback = RollbackInfo(rollbackID: DeploymentID("d-2"))
+        var world = failing
+        world.looks = [over]
+        let id = DeploymentID("d-2")!  // Valid.
+        world.others = [
+            id: [
+                DeployWorld.info(.inProgress, DeploymentOverview(inProgress: 2), id: id),
+                DeployWorld.info(.succeeded, DeploymentOverview(succeeded: 2), id: id),
+            ]
+        ]
+        let errors = await world.run(
+            command: "watch", ["d-1", "--region", "us-east-1", "--progress", "plain"]
+        ).errors
+        #expect(errors.contains("i-2 Skipped (d-2)"))
+        #expect(!errors.contains("i-2 Skipped (d-1)"))
     }
 }
 

@@ -9,7 +9,8 @@ struct WatchCommand: ParsableCommand {
         abstract: "Watch deployments that run, or see how they ended.",
         discussion: """
             Several are watched side by side: in tabs on the live screen, else in lines that begin \
-            with the id, the results last.
+            with the id, the results last. Of one that was over already the lines tell how many \
+            instances are how far, what failed, and the result; the live screen shows every event.
 
             Ends as deploy does: 0 where all succeeded, 1 where one failed, else 4 where one was \
             stopped, 2 or 3 where one could not be watched, 5 where the time limit passed. \
