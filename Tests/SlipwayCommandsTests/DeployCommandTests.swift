@@ -391,7 +391,8 @@ struct WatchSeveralTests {
 
     /// One is over at once, the others after some looks.
     private static func world(_ ends: [DeploymentStatus]) -> DeployWorld {
-        var world = DeployWorld(looks: [])
+        var world = DeployWorld(
+            looks: [], targets: [DeploymentTarget(id: TargetID("i-1"), status: .succeeded)])
         for (index, end) in ends.enumerated() {
             guard let id = DeploymentID(ids[index]) else { continue }
             let counts = DeploymentOverview(inProgress: 1)
@@ -445,7 +446,10 @@ struct WatchSeveralTests {
             // And no line of one names another.
             let other = words[1] == "d-1" ? "d-2" : "d-1"
             #expect(!line.contains(other))
+            #expect(line.ranges(of: words[1]).count == 1, "it names its own once")
         }
+        #expect(errors.contains("d-2  InProgress: 1 in progress"))
+        #expect(errors.contains("d-2  i-1 Succeeded\n"))
         let results = output.split(separator: "\n")
         #expect(results.map { $0.contains("d-1") } == [true, false])
         #expect(results.map { $0.contains("d-2") } == [false, true])

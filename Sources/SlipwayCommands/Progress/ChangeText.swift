@@ -4,8 +4,10 @@ import SlipwayCore
 /// A change as lines for people. What ``ChangeJSON`` says, these say.
 enum ChangeText {
     /// The lines of a change, none of which has a line break; the result has its last line in
-    /// ``summary(_:)``.
-    static func lines(_ change: DeployChange) -> [String] {
+    /// ``summary(_:)``. `labelled` is the deployment that stands in front of each line already.
+    static func lines(
+        _ change: DeployChange, labelled: DeploymentID? = nil
+    ) -> [String] {
         switch change {
         case .plan(let job, let position): plan(job, position)
         case .done(let result): [summary(result)]
@@ -16,13 +18,13 @@ enum ChangeText {
         case .registered(let location): ["registered \(object(location))"]
         case .created(let created):
             ["created \(created.id)\(place(created))", "  \(created.consoleLink)"]
-        case .status(let change): status(change)
+        case .status(let change): status(change, labelled)
         case .target(let change):
             [
-                "\(change.target.id) \(UntrustedText(change.target.status.rawValue)) "
-                    + "(\(change.deployment))"
+                "\(change.target.id) \(UntrustedText(change.target.status.rawValue))"
+                    + owner(change.deployment, labelled)
             ]
-        case .lifecycle(let change): lifecycle(change)
+        case .lifecycle(let change): lifecycle(change, labelled)
         case .connection: []
         case .stop(let change): [stop(change)]
         case .notice(let notice): lines(notice.problem, isQuiet: notice.isHeartbeat)
@@ -123,8 +125,14 @@ enum ChangeText {
         return (request ?? "") + " in \(created.region)"
     }
 
-    private static func status(_ change: StatusChange) -> [String] {
-        var text = "\(change.deployment) \(UntrustedText(change.info.status.rawValue))"
+    /// ` (d-75I7MBT7C)`, unless that is said already.
+    private static func owner(_ id: DeploymentID, _ labelled: DeploymentID?) -> String {
+        id == labelled ? "" : " (\(id))"
+    }
+
+    private static func status(_ change: StatusChange, _ labelled: DeploymentID?) -> [String] {
+        var text = change.deployment == labelled ? "" : "\(change.deployment) "
+        text += "\(UntrustedText(change.info.status.rawValue))"
         if change.isRollback { text += " (rollback)" }
         if let overview = change.info.overview, overview.total > 0 {
             text += ": \(counts(overview))"
@@ -143,13 +151,15 @@ enum ChangeText {
         return parts.joined(separator: ", ")
     }
 
-    private static func lifecycle(_ change: LifecycleChange) -> [String] {
+    private static func lifecycle(
+        _ change: LifecycleChange, _ labelled: DeploymentID?
+    ) -> [String] {
         let record = change.record
         var text =
             "\(change.target) \(UntrustedText(record.event.rawValue)) "
             + "\(UntrustedText(record.status.rawValue))"
         if let seconds = record.seconds { text += " in \(shownSeconds(seconds))" }
-        text += " (\(change.deployment))"
+        text += owner(change.deployment, labelled)
         guard record.status == .failed, let diagnostics = record.diagnostics else { return [text] }
         return [text] + lines(diagnostics)
     }

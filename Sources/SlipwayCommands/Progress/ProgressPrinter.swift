@@ -65,7 +65,7 @@ struct ProgressPrinter {
         case .screen, .quiet: break
         case .lines:
             clearBar()
-            for line in ChangeText.lines(change) { console.note(stamp(line)) }
+            for line in ChangeText.lines(change, labelled: deployment) { console.note(stamp(line)) }
         }
     }
 
