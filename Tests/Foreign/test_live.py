@@ -13,7 +13,7 @@ import time
 import boto3
 import pytest
 from botocore.client import Config
-from terminal import ENTER, TAB, Session
+from terminal import ENTER, TAB, Session, control
 
 APPSPEC = """version: 0.0
 os: linux
@@ -337,6 +337,45 @@ def test_a_signal_is_one_wish_to_leave(fleet):
         screen.signal(signal.SIGTERM)
         assert screen.until_end() == 130
         assert f"slipway watch {screen_id(fleet)}" in screen.flat
+    release(fleet, "go")
+
+
+def test_who_left_is_told_what_is_waited_for_and_need_not_wait(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    fleet.amid("codedeploy.CreateDeployment latency=50s")
+    with fleet.on_terminal("deploy", columns=160) as screen:
+        screen.until("creating the deployment")
+        screen.send("q")
+        screen.until("Leaving does not stop it")
+        screen.send(TAB, ENTER)
+        screen.until("waiting for the answer to CreateDeployment, to tell you its id")
+        screen.assert_as_before()
+        assert "interrupt again to leave at once" in screen.flat
+        began = time.monotonic()
+        screen.send(control("c"))
+        assert screen.until_end() == 130
+        # Well before AWS answers.
+        assert time.monotonic() - began < 30
+        assert "whether it was made cannot be told" in screen.flat
+
+
+def test_who_left_is_told_that_a_stop_is_under_way_and_what_came_of_it(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("▸ BeforeInstall running")
+        deployment = screen_id(fleet)
+        fleet.amid("codedeploy.StopDeployment latency=2s")
+        screen.send("s")
+        screen.until("Stop and roll back")
+        screen.send(TAB, TAB, ENTER)
+        screen.until("stopping")
+        screen.send("q")
+        screen.until(f"waiting until AWS has taken the order to stop {deployment}")
+        screen.until(f"{deployment} will stop")
+        assert screen.until_end() == 130
+        screen.assert_as_before()
     release(fleet, "go")
 
 

@@ -44,7 +44,7 @@ struct LiveContext: Sendable {
 /// Runs that are shown on the live screen, a tab for each of their applications: the engines beside
 /// the screen's loop, which has the main thread.
 struct LiveRun: Sendable {
-    private let mailbox = Mailbox<LiveScreen.Message>()
+    private let news = LiveNews(Services.current.console)
     private let tabs = OpenTabs()
     private let engines: [Engine]
 
@@ -89,15 +89,21 @@ struct LiveRun: Sendable {
             first.map(\.live), now: services.now(), ending: first[0].context.ending)
         let connection = self.engines[0].run.session.connection
         let clock = ToldClock()
-        let now = { @Sendable [mailbox] in
+        let now = { @Sendable [news] in
             let now = services.now()
             if let lead = clock.news(of: connection.now().timeIntervalSince(now)) {
-                mailbox.post(.awsClock(lead: lead))
+                news.post(.awsClock(lead: lead))
             }
             return now
         }
-        _ = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: now) { begin($0) }
+        _ = runScreen(screen, on: taken.terminal, mailbox: news.mailbox, now: now) {
+            begin($0)
+        }
         taken.close()
+        news.screenIsLeft()
+        for id in tabs.stopsUnderWay {
+            services.console.note("waiting until AWS has taken the order to stop \(id)")
+        }
         // However the screen was left, that is one wish. What is over does not mind.
         tabs.leaveAll()
         return try waiting {
@@ -109,13 +115,13 @@ struct LiveRun: Sendable {
         }
     }
 
-    /// The first signal ends the screen, and so is one wish to leave already, as is the end of the
-    /// terminal that it may come with.
+    /// The signal that ends the screen is one wish to leave already, as is the end of the terminal
+    /// that it may come with. Where the screen was left before, it is the second wish.
     private func leave(on signals: AsyncStream<Void>) async {
-        var isFirst = true
+        var hasEndedScreen = false
         for await _ in signals {
-            if isFirst { mailbox.post(.interrupted) } else { tabs.leaveAll() }
-            isFirst = false
+            if hasEndedScreen || !news.isShown { tabs.leaveAll() } else { news.post(.interrupted) }
+            hasEndedScreen = true
         }
     }
 
@@ -126,7 +132,7 @@ struct LiveRun: Sendable {
     ) async -> DeployResult {
         var place = 0
         func post(_ change: DeployChange) {
-            mailbox.post(.change(tab: engine.tabs[place], change))
+            news.post(.change(tab: engine.tabs[place], change))
         }
         guard let tab = tabs[engine.tabs[0]] else { preconditionFailure("its tabs are open") }
         if let notice = tab.keysNotice { post(.notice(DeployNotice(notice))) }
@@ -139,7 +145,7 @@ struct LiveRun: Sendable {
             guard case .result = change else { return }
             // Those that it did not come to end with it.
             for tab in engine.tabs.dropFirst(place + 1) {
-                mailbox.post(.change(tab: tab, change))
+                news.post(.change(tab: tab, change))
             }
         }
     }
@@ -147,6 +153,7 @@ struct LiveRun: Sendable {
     // MARK: What is asked for on the screen
 
     private func begin(_ effect: LiveScreen.Effect) {
+        if case .stop(_, let id, _, _) = effect { tabs.beginStop(id) }
         tabs.keep(Task { await carryOut(effect) })
     }
 
@@ -159,9 +166,9 @@ struct LiveRun: Sendable {
         do {
             try await perform(effect, in: tab)
         } catch let error as any ProblemReporting {
-            mailbox.post(.failed(tab: index, error.problems))
+            news.post(.failed(tab: index, error.problems))
         } catch {
-            mailbox.post(
+            news.post(
                 .failed(tab: index, [Problem(code: "unexpected", "it did not work: \(error)")]))
         }
     }
@@ -170,13 +177,14 @@ struct LiveRun: Sendable {
         let connection = tab.run.session.connection
         switch effect {
         case .stop(let index, let id, let region, let rollsBack):
+            defer { tabs.endStop(id) }
             let answer = try await tab.run.session.stop(
                 id, in: region, rollsBack: rollsBack, of: tab.context.project,
                 writingTo: tab.context.store)
-            func post(_ change: DeployChange) { mailbox.post(.change(tab: index, change)) }
+            func post(_ change: DeployChange) { news.post(.change(tab: index, change)) }
             if let notice = answer.notice { post(.notice(DeployNotice(notice))) }
             if let stop = answer.stop { post(.stop(StopChange(deployment: id, stop: stop))) }
-            mailbox.post(
+            news.post(
                 .done(
                     tab: index,
                     answer.status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
@@ -221,54 +229,9 @@ struct LiveRun: Sendable {
             ifKnown: context.project, in: context.store, section: context.section)
         let machine = DeployMachine(jobs: [job], options: .init(seed: seed))
         let new = OpenTab(context: context, run: tab.run, job: job, region: region)
-        let index = tabs.open(new) { mailbox.post(.opened(new.live)) }
+        let index = tabs.open(new) { news.post(.opened(new.live)) }
         let engine = Engine(run: tab.run, machine: machine, tabs: [index])
         _ = await drive(engine, AsyncStream { $0.finish() }, { history?.fold($0) })
-    }
-}
-
-/// A tab of the live screen, which can be told to leave.
-private struct OpenTab: Sendable {
-    /// What it runs, or what the run was like from which it was opened.
-    let run: DeployRun
-    let context: LiveContext
-    /// Where the AWS keys are from, once for those who share them.
-    let keysNotice: Problem?
-    /// What it shows before anything of it is known.
-    let live: LiveDeployment
-    let leaving: AsyncStream<Void>
-    let leave: AsyncStream<Void>.Continuation
-
-    init(
-        context: LiveContext, run: DeployRun, job: DeployJob?, at position: RunPosition = .only,
-        region: Region, keysNotice: Problem? = nil
-    ) {
-        self.run = run
-        self.context = context
-        self.keysNotice = keysNotice
-        live = LiveDeployment(
-            of: job, at: position, pastDurations: context.pastDurations, commit: context.commit,
-            region: region)
-        (leaving, leave) = AsyncStream.makeStream(of: Void.self)
-    }
-
-    /// A tab for each application of a run, or for what it watches.
-    static func each(of run: DeployRun) -> [OpenTab] {
-        let jobs = run.machine.jobs
-        let notice = run.session.keysNotice
-        guard !jobs.isEmpty else {
-            return [
-                OpenTab(
-                    context: run.context(nil), run: run, job: nil, region: run.machine.region,
-                    keysNotice: notice)
-            ]
-        }
-        return jobs.enumerated().map { index, job in
-            OpenTab(
-                context: run.context(job), run: run, job: job,
-                at: RunPosition(number: index + 1, count: jobs.count), region: job.region,
-                keysNotice: index == 0 ? notice : nil)
-        }
     }
 }
 
@@ -294,38 +257,5 @@ private final class ToldClock: Sendable {
             told = lead
             return lead
         }
-    }
-}
-
-/// The tabs, and the work that was begun in them.
-private final class OpenTabs: Sendable {
-    private let tabs = Mutex<[OpenTab]>([])
-    private let tasks = Mutex<[Task<Void, Never>]>([])
-
-    var all: [OpenTab] { tabs.withLock(\.self) }
-
-    subscript(index: Int) -> OpenTab? {
-        tabs.withLock { $0.indices.contains(index) ? $0[index] : nil }
-    }
-
-    /// Returns the number of a new tab; `post` tells the screen of it before another can be opened.
-    @discardableResult
-    func open(_ tab: OpenTab, _ post: () -> Void) -> Int {
-        tabs.withLock { tabs in
-            tabs.append(tab)
-            post()
-            return tabs.count - 1
-        }
-    }
-
-    /// Work to be waited for in the end.
-    func keep(_ task: Task<Void, Never>) { tasks.withLock { $0.append(task) } }
-
-    func finish() async {
-        for task in tasks.withLock(\.self) { await task.value }
-    }
-
-    func leaveAll() {
-        for tab in all { tab.leave.yield() }
     }
 }
