@@ -4,6 +4,7 @@ import collections
 import fcntl
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -338,6 +339,34 @@ def test_a_signal_is_one_wish_to_leave(fleet):
         assert screen.until_end() == 130
         assert f"slipway watch {screen_id(fleet)}" in screen.flat
     release(fleet, "go")
+
+
+def test_the_third_signal_gives_the_terminal_back_too(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("▸ BeforeInstall running")
+        main = f"/proc/{screen.process.pid}/task/{screen.process.pid}"
+        # A terminal that takes nothing any more holds the screen up, which cannot be left then.
+        for turn in range(100):
+            if is_writing(main):
+                break
+            screen._set_size(900, 199 + turn % 2)
+            time.sleep(0.05)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            screen.signal(number)
+        assert screen.process.wait(30) == 130
+        assert screen.modes() == screen.modes_before
+    release(fleet, "go")
+
+
+def is_writing(task):
+    """Whether a thread waits in the system call `write`, as far as the kernel tells everybody."""
+    try:
+        with open(f"{task}/syscall") as file:
+            return platform.machine() == "x86_64" and file.read().split()[0] == "1"
+    except PermissionError:
+        return False
 
 
 def test_who_left_is_told_what_is_waited_for_and_need_not_wait(fleet):
