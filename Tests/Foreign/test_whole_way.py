@@ -242,6 +242,16 @@ def test_a_hostile_log_is_shown_and_does_nothing(shop):
         assert not CONTROL.search((result.stdout + result.stderr).decode())
 
 
+def test_output_that_is_not_utf_8_is_said_to_be_the_matter(shop):
+    shop.hook("BeforeInstall", "printf 'Zugriff verweigert f\\374r alle\\n'; exit 3\n")
+    for mode in ("plain", "json"):
+        result = deploy(shop, "--progress", mode, status=1)
+        text = (result.stdout + result.stderr).decode()
+        assert "whose output is not UTF-8" in text
+        assert "have the script write UTF-8" in text
+        assert "appspec.yml" not in text
+
+
 def test_text_says_what_json_says(shop):
     shop.hook("AfterInstall", "echo port 80 is taken >&2; exit 3\n")
     deploy(shop, "--progress", "json", status=1)
