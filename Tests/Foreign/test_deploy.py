@@ -641,14 +641,18 @@ def test_the_question_says_what_is_stopped_and_is_not_asked_about_what_is_over(s
 def test_deploys_a_revision_again_and_the_one_before(shop, aws):
     aws.statuses = ["Succeeded"]
     first = last(deploy(shop, "--progress", "json"))
+    (shop.work / "page").write_text("another")
     shop.environment["SLIPWAY_BUILD_NUM"] = "43"
     second = last(deploy(shop, "--progress", "json"))
     words = ("--yes", "--project", PROJECT, "--progress", "json")
     again = last(shop("redeploy", *words))
     assert again["revision"] == second["revision"]
+    # The same content by another key is no way back.
+    shop.environment["SLIPWAY_BUILD_NUM"] = "44"
+    assert last(deploy(shop, "--progress", "json"))["revision"]["key"] != second["revision"]["key"]
     back = last(shop("rollback", *words))
     assert back["revision"] == first["revision"]
-    assert len(history(shop)) == 4
+    assert len(history(shop)) == 5
 
 
 def test_keys_test_says_whose_they_are(shop):

@@ -457,10 +457,11 @@ def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
 
 def test_a_rollback_from_the_screen_goes_back_to_another_revision(fleet):
     fleet = fleet(1)
-    fleet.repository()
+    page = fleet.repository() / "page.html"
     fleet.run("project", "add", "acme/shop")
 
     def deploy_twice(commit):
+        page.write_text(commit)
         fleet.environment["SLIPWAY_COMMIT"] = commit * 40
         assert fleet.run("deploy", *PROJECT).returncode == 0
         assert fleet.run("redeploy", *PROJECT, "--yes").returncode == 0
@@ -475,7 +476,7 @@ def test_a_rollback_from_the_screen_goes_back_to_another_revision(fleet):
     deploy_twice("a")
     with fleet.on_terminal("watch", screen_id(fleet), *PROJECT) as screen:
         roll_back(screen)
-        screen.until("no revision is known that succeeded before")
+        screen.until("no other revision is known that succeeded before")
         screen.send("q")
         assert screen.until_end() == 0
     deploy_twice("b")
