@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -232,7 +233,9 @@ static void restore_terminal(void) {
     int index = farewell_index;
     /* In the background, setting the modes would stop the process before it can end. */
     signal(SIGTTOU, SIG_IGN);
-    if (farewell_counts[index] > 0) {
+    /* A terminal that takes nothing must not keep the process from ending. */
+    struct pollfd output = {.fd = hidden_terminal, .events = POLLOUT};
+    if (farewell_counts[index] > 0 && poll(&output, 1, 200) != 0) {
         ssize_t ignored = write(hidden_terminal, farewells[index], farewell_counts[index]);
         (void)ignored;
     }
@@ -284,6 +287,8 @@ int csystem_show_input(void) {
         sigaction(ending_signals[index], &former_actions[index], NULL);
     return result;
 }
+
+void csystem_restore_terminal(void) { restore_terminal(); }
 
 int csystem_guard_terminal(int terminal) {
     if (tcgetattr(terminal, &shown_input) != 0) return -1;

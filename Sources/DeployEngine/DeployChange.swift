@@ -5,8 +5,10 @@ package import SlipwayCore
 /// Plain lines, JSON lines, the store's history and the screens all fold this one stream. A change
 /// says what is new; nothing is said twice.
 package enum DeployChange: Equatable, Sendable {
-    /// A deployment of the plan begins: the first of `count` is 1.
-    case plan(DeployJob, number: Int, count: Int)
+    /// An application of the run begins.
+    case plan(DeployJob, RunPosition)
+    /// It went well, and is not the last one of the run: how that one ends is the result.
+    case done(DeployResult)
     /// More was packed or sent. Comes often.
     case progress(UploadProgress)
     case packed(PackedRevision)
@@ -24,6 +26,23 @@ package enum DeployChange: Equatable, Sendable {
     case connection(ConnectionChange)
     /// The end. Nothing follows.
     case result(DeployResult)
+}
+
+/// Which application of a run it is: the first of `count` is 1.
+package struct RunPosition: Equatable, Sendable {
+    package let number: Int
+    package let count: Int
+
+    package init(number: Int, count: Int) {
+        self.number = number
+        self.count = count
+    }
+
+    /// The only one.
+    package static let only = RunPosition(number: 1, count: 1)
+
+    /// `application 1 of 2`; nil where there is only one.
+    package var words: String? { count > 1 ? "application \(number) of \(count)" : nil }
 }
 
 /// How far packing and sending are.

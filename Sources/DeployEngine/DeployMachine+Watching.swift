@@ -100,8 +100,10 @@ extension DeployMachine {
             return interruption(of: watch, Notices.goesOn(watch.id, in: region), at: now)
         }
         let result = conclusion(watch, info, unseenRollback(of: info), at: now)
-        guard result.outcome == .succeeded, putBehind(result) else { return end(result) }
-        return interruption(of: nil, Notices.nothingDeployed, at: now)
+        guard result.outcome == .succeeded, let news = putBehind(result) else {
+            return end(result)
+        }
+        return [news] + interruption(of: nil, Notices.nothingDeployed, at: now)
     }
 
     /// The end of the watch of a rollback that nobody waits for any more.

@@ -83,13 +83,13 @@ package struct DeployMachine: Sendable {
         }
     }
 
-    let jobs: [DeployJob]
+    package let jobs: [DeployJob]
     let watched: Watched?
     let options: Options
     var phase = Phase.idle
     /// The job under way.
     var index = 0
-    var earlier: [EarlierDeployment] = []
+    var earlier: [DeployResult] = []
     var revision: S3Location?
     var jitter: JitterSource
     /// When the job under way began.
@@ -135,6 +135,8 @@ package struct DeployMachine: Sendable {
     package var region: Region { watched?.region ?? job.region }
 
     var job: DeployJob { jobs[index] }
+
+    private var position: RunPosition { RunPosition(number: index + 1, count: jobs.count) }
 
     var timeLimit: Duration? { watched?.timeLimit ?? (jobs.isEmpty ? nil : job.timeLimit) }
 
@@ -188,7 +190,7 @@ package struct DeployMachine: Sendable {
         if let watched { return watch(watched.deployment, isNamed: false, at: now) }
         lastProgress = nil
         deadline = nil
-        let plan = DeployAction.report(.plan(job, number: index + 1, count: jobs.count))
+        let plan = DeployAction.report(.plan(job, position))
         switch job.source {
         case .folder(let destination):
             phase = .uploading
@@ -227,29 +229,25 @@ package struct DeployMachine: Sendable {
 
     /// Goes on with the next application, or ends.
     mutating func succeed(_ result: DeployResult, at now: Moment) -> [DeployAction] {
-        putBehind(result) ? begin(at: now) : end(result)
+        guard let news = putBehind(result) else { return end(result) }
+        return [news] + begin(at: now)
     }
 
-    /// Turns to the next application, which is not begun. False where there is none.
-    mutating func putBehind(_ result: DeployResult) -> Bool {
-        guard index + 1 < jobs.count, let id = result.deployment else { return false }
-        earlier.append(
-            EarlierDeployment(
-                application: job.application, deployment: id, outcome: result.outcome))
+    /// Turns to the next application, which is not begun, and tells how this one ended. Nil where
+    /// there is none.
+    mutating func putBehind(_ result: DeployResult) -> DeployAction? {
+        guard index + 1 < jobs.count else { return nil }
+        var done = result
+        (done.earlier, done.notBegun) = ([], [])
+        earlier.append(done)
         index += 1
         revision = nil
-        return true
+        return .report(.done(done))
     }
 
     /// Ends with what could not be done.
     mutating func fail(_ failure: DeployFailure, at now: Moment) -> [DeployAction] {
-        let outcome: DeployResult.Outcome =
-            switch failure.exitStatus {
-            case .aws: .refused
-            case .interrupted: .interrupted
-            default: .invalid
-            }
-        var result = result(outcome, failure.exitStatus, at: now)
+        var result = result(failure.outcome, failure.exitStatus, at: now)
         result.problems = failure.problems
         return end(result)
     }
@@ -263,9 +261,14 @@ package struct DeployMachine: Sendable {
     func result(
         _ outcome: DeployResult.Outcome, _ status: ExitStatus, at now: Moment
     ) -> DeployResult {
-        DeployResult(
-            outcome, exitStatus: status, application: jobs.isEmpty ? nil : job.application,
-            region: region, revision: revision, duration: now.uptime - jobBegan, earlier: earlier)
+        var result = DeployResult(
+            outcome, exitStatus: status, region: region, revision: revision,
+            duration: now.uptime - jobBegan, earlier: earlier)
+        guard !jobs.isEmpty else { return result }
+        result.application = job.application
+        result.position = position
+        result.notBegun = jobs.dropFirst(index + 1).map(\.application)
+        return result
     }
 
     private mutating func interrupted(at now: Moment) -> [DeployAction] {

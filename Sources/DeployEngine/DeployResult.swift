@@ -8,6 +8,8 @@ package struct DeployResult: Equatable, Sendable {
     package var outcome: Outcome
     package var exitStatus: ExitStatus
     package var application: ApplicationName?
+    /// Which application of the run it is; nil where a deployment was only watched.
+    package var position: RunPosition?
     package var region: Region?
     package var deployment: DeploymentID?
     package var revision: S3Location?
@@ -33,8 +35,10 @@ package struct DeployResult: Equatable, Sendable {
     package var problems: [Problem]
     /// The deployment that keeps the group busy.
     package var busyWith: DeploymentID?
-    /// Deployments of the same run that went before, in their order.
-    package var earlier: [EarlierDeployment]
+    /// How those of the same run ended that went before, in their order: well.
+    package var earlier: [DeployResult]
+    /// The applications of the run that it did not come to.
+    package var notBegun: [ApplicationName]
 
     package init(
         _ outcome: Outcome, exitStatus: ExitStatus, application: ApplicationName? = nil,
@@ -43,7 +47,7 @@ package struct DeployResult: Equatable, Sendable {
         failures: [TargetFailure] = [],
         errorInformation: ErrorInformation? = nil, stop: DeploymentStop? = nil,
         rollback: RollbackResult? = nil, problems: [Problem] = [], busyWith: DeploymentID? = nil,
-        earlier: [EarlierDeployment] = []
+        earlier: [DeployResult] = [], notBegun: [ApplicationName] = []
     ) {
         self.outcome = outcome
         self.exitStatus = exitStatus
@@ -60,6 +64,26 @@ package struct DeployResult: Equatable, Sendable {
         self.problems = problems
         self.busyWith = busyWith
         self.earlier = earlier
+        self.notBegun = notBegun
+    }
+}
+
+extension DeployResult {
+    /// The end of what could not begin.
+    package init(_ failure: DeployFailure) {
+        self.init(
+            failure.outcome, exitStatus: failure.exitStatus, problems: failure.problems)
+    }
+}
+
+extension DeployFailure {
+    /// How something ends that this keeps from going on.
+    var outcome: DeployOutcome {
+        switch exitStatus {
+        case .aws: .refused
+        case .interrupted: .interrupted
+        default: .invalid
+        }
     }
 }
 
@@ -98,20 +122,5 @@ package struct RollbackResult: Equatable, Sendable {
         self.outcome = outcome
         self.revision = revision
         self.stop = stop
-    }
-}
-
-/// A deployment of the run that went well before the one that the result is about.
-package struct EarlierDeployment: Equatable, Sendable {
-    package var application: ApplicationName
-    package var deployment: DeploymentID
-    package var outcome: DeployResult.Outcome
-
-    package init(
-        application: ApplicationName, deployment: DeploymentID, outcome: DeployResult.Outcome
-    ) {
-        self.application = application
-        self.deployment = deployment
-        self.outcome = outcome
     }
 }

@@ -25,19 +25,16 @@ package struct LiveDeployment: Equatable, Sendable {
         package let retryAt: Date
     }
 
-    /// Which deployment of a run it is: the first of `count` is 1.
-    package struct Position: Equatable, Sendable {
-        package let number: Int
-        package let count: Int
-    }
-
-    package private(set) var stage = Stage.starting
+    /// How far it came, or is.
+    package private(set) var reached = Stage.starting
+    package private(set) var isOver = false
     package private(set) var application: ApplicationName?
     package private(set) var deploymentGroup: DeploymentGroup?
     package private(set) var region: Region?
     package private(set) var revision: S3Location?
     package private(set) var description: UntrustedText?
-    package private(set) var position = Position(number: 1, count: 1)
+    /// Which application of its run it is.
+    package let position: RunPosition
     package private(set) var progress: UploadProgress?
     package private(set) var packed: PackedRevision?
     /// The deployment, and after it what rolls it back.
@@ -51,8 +48,7 @@ package struct LiveDeployment: Equatable, Sendable {
     package private(set) var result: DeployResult?
     /// Whether there was nothing to wait for: it had ended when it was first looked at.
     package private(set) var hadEnded = false
-    package private(set) var earlier: [DeploymentID] = []
-    /// When the stage that runs now was first seen, by this machine's clock.
+    /// When it was first heard of, by this machine's clock.
     package private(set) var beganAt: Date?
     /// How long this group's last successful deployments took, in seconds.
     package let pastDurations: [Double]
@@ -60,32 +56,46 @@ package struct LiveDeployment: Equatable, Sendable {
     /// What the build was of, where that is known.
     package let commit: CommitID?
 
-    /// `region` is where it is, which no change tells of a deployment that is only watched.
-    package init(pastDurations: [Double] = [], commit: CommitID? = nil, region: Region? = nil) {
+    /// `job` is what will be deployed; nil for a deployment that is only watched. `region` is where
+    /// it is, which no change tells of such a one.
+    package init(
+        of job: DeployJob? = nil, at position: RunPosition = .only, pastDurations: [Double] = [],
+        commit: CommitID? = nil, region: Region? = nil
+    ) {
+        self.position = position
         self.pastDurations = pastDurations
         self.commit = commit
-        self.region = region
+        self.region = job?.region ?? region
+        application = job?.application
+        deploymentGroup = job?.deploymentGroup
     }
 
     /// The run that goes on now: the rollback, once there is one.
     package var run: LiveRun? { runs.last }
 
-    package var isOver: Bool { result != nil }
+    package var stage: Stage { isOver ? .over : reached }
+
+    /// Whether its run did not come to it, or not yet: the applications before it are first.
+    var isNotBegun: Bool { position.number > 1 && reached == .starting }
+
+    /// Whether its run may still come to it.
+    var isWaiting: Bool { isNotBegun && !isOver }
 
     /// Whether CodeDeploy was not asked for it yet.
     var isBeforeDeployment: Bool { [.uploading, .registering].contains(stage) }
 
     package mutating func take(_ change: DeployChange, at now: Date) {
         switch change {
-        case .plan(let job, let number, let count): begin(job, number, count, now)
+        case .plan(let job, _): begin(job, now)
+        case .done(let result), .result(let result): end(result)
         case .progress(let progress):
-            stage = .uploading
+            reached = .uploading
             self.progress = progress
         case .packed(let packed): self.packed = packed
         case .uploaded(let location):
-            stage = .registering
+            reached = .registering
             revision = location
-        case .registered: stage = .creating
+        case .registered: reached = .creating
         case .created(let created): begin(created, now)
         case .status(let status): take(status)
         case .target(let change):
@@ -95,34 +105,34 @@ package struct LiveDeployment: Equatable, Sendable {
         case .stop(let change): withRun(change.deployment) { $0.take(change.stop) }
         case .notice(let notice): take(notice)
         case .connection(let change): take(change, now)
-        case .result(let result):
-            stage = .over
-            connection = .answering
-            self.result = result
-            if let location = result.revision { revision = location }
         }
     }
 
-    private mutating func begin(_ job: DeployJob, _ number: Int, _ count: Int, _ now: Date) {
-        if let before = runs.first?.id { earlier.append(before) }
+    private mutating func begin(_ job: DeployJob, _ now: Date) {
         application = job.application
         deploymentGroup = job.deploymentGroup
         region = job.region
         description = job.description.map { UntrustedText("\($0)") }
-        position = Position(number: number, count: count)
-        (progress, packed, revision) = (nil, nil, nil)
-        runs = []
         beganAt = now
         switch job.source {
-        case .folder: stage = .uploading
+        case .folder: reached = .uploading
         case .revision(let location):
-            stage = .creating
+            reached = .creating
             revision = location
         }
     }
 
+    private mutating func end(_ result: DeployResult) {
+        isOver = true
+        connection = .answering
+        // The run may have ended with an application before this one.
+        if let last = result.position, last.number < position.number { return }
+        self.result = result
+        if let location = result.revision { revision = location }
+    }
+
     private mutating func begin(_ created: CreatedDeployment, _ now: Date) {
-        stage = .running
+        reached = .running
         region = created.region
         if let request = created.request {
             application = request.application
@@ -136,12 +146,12 @@ package struct LiveDeployment: Equatable, Sendable {
     }
 
     private mutating func take(_ change: StatusChange) {
-        if stage == .starting { hadEnded = true }
+        if reached == .starting { hadEnded = true }
         if !change.info.status.isFinal { hadEnded = false }
         if !runs.contains(where: { $0.id == change.deployment }) {
             runs.append(LiveRun(change.deployment, isRollback: change.isRollback))
         }
-        if stage != .over { stage = .running }
+        reached = .running
         withRun(change.deployment) { $0.take(change.info) }
         guard !change.isRollback else { return }
         application = change.info.application ?? application

@@ -112,20 +112,21 @@ extension LiveScreen {
         let run = live.run
         let status = run?.statusWords ?? stageWords
         let name = run.map { ($0.isRollback ? "rollback " : "") + "\($0.id)  " } ?? ""
-        let elapsed = shownTime(Int64(live.elapsedSeconds(at: now)))
+        let elapsed = shownTime(Int64(live.elapsedSeconds(at: time)))
+        let time = live.hasEnded ? "took \(elapsed)" : "elapsed \(elapsed)"
         return .text(
-            "\(run?.status.sign ?? "▸") \(name)\(status)", run?.status.role ?? .running,
-            trailing: live.hasEnded ? "took \(elapsed)" : "elapsed \(elapsed)")
+            "\(live.sign) \(name)\(status)", live.role, trailing: live.isNotBegun ? "" : time)
     }
 
     private var stageWords: String {
         switch live.stage {
-        case .starting: "starting"
+        case .starting:
+            live.isWaiting ? "waiting for the application before it" : "starting"
         case .uploading: "packing and uploading"
         case .registering: "registering the revision"
         case .creating: "creating the deployment"
         case .running: "running"
-        case .over: live.result?.outcome.words ?? "over"
+        case .over: live.result?.outcome.words ?? "not deployed: the run ended before it"
         }
     }
 
@@ -150,7 +151,7 @@ extension LiveScreen {
             return (silence.words(at: now), .warning)
         }
         let words =
-            switch live.timeLeft(at: now) {
+            switch live.timeLeft(at: time) {
             case .about(let seconds): "about \(shownTime(Int64(seconds.rounded()))) left"
             case .overdue(let usual): "longer than usual (\(shownTime(Int64(usual.rounded()))))"
             case nil: ""
@@ -181,12 +182,15 @@ extension LiveScreen {
             (.uploading, "pack and upload"), (.registering, "register the revision"),
             (.creating, "create the deployment"),
         ]
-        let current = steps.firstIndex { $0.0 == live.stage } ?? (live.stage == .starting ? -1 : 3)
+        let current =
+            steps.firstIndex { $0.0 == live.reached }
+            ?? (live.reached == .starting ? -1 : steps.count)
         var row = rect.row
         for (index, step) in steps.enumerated() where row < rect.endRow {
             let (sign, role): (String, Role) =
                 index < current
-                ? ("✓", .succeeded) : index == current ? ("▸", .running) : ("·", .pending)
+                ? ("✓", .succeeded)
+                : index > current ? ("·", .pending) : live.isOver ? ("✗", .failed) : ("▸", .running)
             let end = grid.put(
                 "\(sign) \(step.1)", row: row, column: rect.column, role: role, limit: rect.width)
             if step.0 == .uploading { drawProgress(in: &grid, row: row, column: end + 2, rect) }

@@ -61,10 +61,11 @@ extension LiveScreen {
         return tabs.enumerated().map { index, deployment in
             let name = deployment.application.map { "\($0)" } ?? "deployment"
             let id = deployment.run.map { " \($0.id)" } ?? ""
-            let status = deployment.run?.status.words ?? "not made yet"
+            let place = deployment.position.words.map { ", \($0)" } ?? ""
+            let status = deployment.run.map { "\($0.status.words), " } ?? ""
             let here = index == tab ? ", shown here" : ""
             return .text(
-                "Tab \(index + 1) of \(tabs.count): \(name)\(id), \(status), "
+                "Tab \(index + 1) of \(tabs.count): \(name)\(id)\(place), \(status)"
                     + "\(deployment.glance.counts)\(here)")
         }
     }
@@ -80,7 +81,7 @@ extension LiveDeployment {
     /// What there is to say of a deployment in a few characters.
     struct Glance {
         let sign: String
-        /// `3/9`
+        /// `3/9`, or how far the way to the deployment is.
         let counts: String
         let failed: Int
 
@@ -92,12 +93,30 @@ extension LiveDeployment {
         let counts = run?.counts ?? DeploymentOverview()
         let failed = runs.map(\.counts.failed).max() ?? 0
         return Glance(
-            sign: run?.status.sign ?? result?.outcome.sign ?? "▸",
-            counts: "\(counts.finished)/\(counts.total)", failed: failed)
+            sign: sign,
+            counts: run == nil ? stageWord : "\(counts.finished)/\(counts.total)",
+            failed: failed)
     }
 
-    var glanceRole: Role {
-        if glance.failed > 0 { return .failed }
-        return run?.status.role ?? result?.outcome.role ?? .running
+    private var stageWord: String {
+        switch stage {
+        case .starting: isWaiting ? "waiting" : "starting"
+        case .uploading: "uploading"
+        case .registering: "registering"
+        case .creating, .running: "creating"
+        case .over: result?.outcome.words ?? "not deployed"
+        }
+    }
+
+    var glanceRole: Role { glance.failed > 0 ? .failed : role }
+
+    /// Of the run that goes on, else of the way to it.
+    var sign: String {
+        run?.status.sign ?? result?.outcome.sign ?? (isWaiting ? "·" : isOver ? "–" : "▸")
+    }
+
+    var role: Role {
+        run?.status.role ?? result?.outcome.role
+            ?? (isWaiting ? .pending : isOver ? .skipped : .running)
     }
 }

@@ -172,7 +172,7 @@ extension LiveScreen {
             let isChosen = first + offset == chosenRow
             layout.draw(
                 target, in: &grid, row: body.row + offset, column: body.column,
-                isChosen: isChosen, now: now)
+                isChosen: isChosen, now: time.aws)
             if isChosen, !isFiltering, dialog == nil {
                 grid.cursor = CellGrid.Position(row: body.row + offset, column: body.column)
             }

@@ -26,6 +26,8 @@ package struct LiveScreen: Screen {
         case failed(tab: Int, [Problem])
         /// A deployment that was made from here.
         case opened(LiveDeployment)
+        /// By how many seconds AWS's clock is found to be ahead of this machine's.
+        case awsClock(lead: Double)
         case showStatus(TargetStatus?)
         /// Counted from 0; what is not there shows nothing.
         case showTab(Int)
@@ -54,7 +56,10 @@ package struct LiveScreen: Screen {
 
     package var tabs: [LiveDeployment]
     package internal(set) var tab = 0
+    /// By this machine's clock.
     package internal(set) var now: Date
+    /// By how many seconds AWS's clock is ahead of this machine's, as far as that is known.
+    private var awsLead = 0.0
     package internal(set) var dialog: Dialog?
     package internal(set) var notice: Notice?
     package internal(set) var isOver = false
@@ -78,6 +83,8 @@ package struct LiveScreen: Screen {
     /// What was asked to be stopped, by tab, until it is known whether AWS took it.
     private var stopping: [Int: DeploymentID] = [:]
     var pageRows = 10
+    /// From how many columns on the title has room for whole words beside it.
+    private static let roomyWidth = 60
     private(set) var width = 80
     private(set) var height = 22
 
@@ -94,6 +101,8 @@ package struct LiveScreen: Screen {
 
     package var live: LiveDeployment { tabs[tab] }
 
+    package var time: LiveTime { LiveTime(here: now, awsLead: awsLead) }
+
     /// What the table shows: the run that was chosen, else the one that goes on.
     var run: LiveRun? {
         if let shownRun, live.runs.indices.contains(shownRun) { return live.runs[shownRun] }
@@ -108,7 +117,13 @@ package struct LiveScreen: Screen {
 
     package var badges: [Badge] {
         var badges: [Badge] = []
-        if tabs.count > 1 { badges.append(Badge("\(tab + 1) of \(tabs.count)")) }
+        if let words = live.position.words {
+            let isRoomy = width >= Self.roomyWidth
+            badges.append(
+                Badge(isRoomy ? words : "\(live.position.number) of \(live.position.count)"))
+        } else if tabs.count > 1 {
+            badges.append(Badge("\(tab + 1) of \(tabs.count)"))
+        }
         if let result = live.result {
             badges.append(Badge(result.outcome.words, role: result.outcome.role))
         } else if case .silent(let silence) = live.connection {
@@ -123,12 +138,20 @@ package struct LiveScreen: Screen {
     package var tick: Duration? { tabs.allSatisfy(\.isOver) ? nil : .seconds(1) }
 
     package var interruptionWarning: String {
-        let open = tabs.filter { !$0.isOver }
+        let open = tabs.filter { !$0.isOver && !$0.isWaiting }
         if open.isEmpty { return "Ctrl-C again leaves." }
+        let rest = leftOut.map { " \($0)" } ?? ""
         if open.allSatisfy(\.isBeforeDeployment) {
-            return "Ctrl-C again leaves; nothing is deployed yet."
+            return "Ctrl-C again leaves; nothing is deployed yet.\(rest)"
         }
-        return "Ctrl-C again leaves; the deployment\(open.count > 1 ? "s go" : " goes") on."
+        return "Ctrl-C again leaves; the deployment\(open.count > 1 ? "s go" : " goes") on.\(rest)"
+    }
+
+    /// `worker will not be deployed.`: what leaving keeps from being begun.
+    private var leftOut: String? {
+        let names = tabs.filter(\.isWaiting).compactMap(\.application).map { "\($0)" }
+        return names.isEmpty
+            ? nil : names.joined(separator: ", ") + " will not be deployed."
     }
 
     package var help: [String] {
@@ -156,6 +179,7 @@ package struct LiveScreen: Screen {
         case .opened(let deployment):
             tabs.append(deployment)
             show(tab: tabs.count - 1)
+        case .awsClock(let lead): awsLead = lead
         case .showStatus(let status): statusFilter = status
         case .nextStatus: statusFilter = Self.status(after: statusFilter)
         case .follow: isFollowing = true
@@ -169,7 +193,7 @@ package struct LiveScreen: Screen {
         case .nextFailure: chooseNextFailure()
         case .filter: isFiltering = true
         case .leave:
-            if live.runs.isEmpty, !live.isOver {
+            if live.runs.isEmpty && !live.isOver || leftOut != nil {
                 ask(.giveUp)
             } else {
                 isOver = true
@@ -191,7 +215,7 @@ package struct LiveScreen: Screen {
 
     private func isChange(_ message: Message) -> Bool {
         switch message {
-        case .change, .done, .failed: true
+        case .change, .done, .failed, .awsClock: true
         default: false
         }
     }
@@ -201,10 +225,16 @@ package struct LiveScreen: Screen {
         let stage = tabs[tab].stage
         tabs[tab].take(change, at: now)
         // What it says must hold when it is answered.
-        if tab == self.tab, pending == .giveUp, tabs[tab].stage != stage { dialog = leaveDialog }
+        if pending == .giveUp, tabs[tab].stage != stage { dialog = leaveDialog }
+        if case .plan = change, goesOnElsewhere { show(tab: tab) }
         guard case .result = change, ending == .withLastDeployment, !wasTouched else { return }
         // What had ended before is there to be looked at.
         isOver = tabs.allSatisfy(\.isOver) && !tabs.allSatisfy(\.hadEnded)
+    }
+
+    /// Whether what is shown is over, and nobody is reading it.
+    private var goesOnElsewhere: Bool {
+        live.isOver && isFollowing && reading == nil && dialog == nil
     }
 
     private mutating func show(tab: Int) {
@@ -254,27 +284,28 @@ package struct LiveScreen: Screen {
         }
     }
 
-    /// Asks whether to leave, while this screen knows of no deployment, or has just learnt of one.
+    /// Asks whether to leave, while this screen knows of no deployment, or has just learnt of one, or
+    /// more are to come.
     private var leaveDialog: Dialog {
-        switch live.stage {
+        let current = live.isWaiting ? tabs.first { !$0.isOver } ?? live : live
+        let rest = leftOut.map { [$0] } ?? []
+        func leave(_ lines: [String]) -> Dialog {
+            Dialog("Leave?", lines + rest, kind: .confirm(yes: "Leave", no: "Stay"))
+        }
+        switch current.stage {
         case .starting, .uploading, .registering:
-            Dialog(
+            return Dialog(
                 "Give up?",
-                ["Nothing is deployed yet: leaving now gives up what was packed and sent."],
+                ["Nothing is deployed yet: leaving now gives up what was packed and sent."] + rest,
                 kind: .confirm(yes: "Give up", no: "Go on"))
         case .creating:
-            Dialog(
-                "Leave?",
-                [
-                    "CodeDeploy is being asked for the deployment, and may have made it.",
-                    "Leaving does not stop it. slipway watch shows it.",
-                ], kind: .confirm(yes: "Leave", no: "Stay"))
+            return leave([
+                "CodeDeploy is being asked for the deployment, and may have made it.",
+                "Leaving does not stop it. slipway watch shows it.",
+            ])
         case .running:
-            Dialog(
-                "Leave?", ["The deployment is made, and goes on. slipway watch shows it."],
-                kind: .confirm(yes: "Leave", no: "Stay"))
-        case .over:
-            Dialog("Leave?", ["It is over."], kind: .confirm(yes: "Leave", no: "Stay"))
+            return leave(["The deployment is made, and goes on. slipway watch shows it."])
+        case .over: return leave(["It is over."])
         }
     }
 

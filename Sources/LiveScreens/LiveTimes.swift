@@ -2,17 +2,39 @@ import DeployEngine
 package import FoundationEssentials
 package import SlipwayCore
 
+/// What time it is, by both clocks that times are of.
+package struct LiveTime: Equatable, Sendable {
+    /// By this machine's clock: for what was seen here.
+    package let here: Date
+    /// By AWS's clock, as far as it is known: for what AWS says when.
+    package let aws: Date
+
+    /// `awsLead` is by how many seconds AWS's clock is ahead of this machine's.
+    package init(here: Date, awsLead: Double = 0) {
+        self.here = here
+        aws = here.addingTimeInterval(awsLead)
+    }
+}
+
 extension LiveDeployment {
     /// How long it has been going on, in seconds; of one that is over, how long it took.
-    package func elapsedSeconds(at now: Date) -> Double {
-        let info = runs.first?.info
-        let start = info?.createdAt ?? beganAt
-        if let start, let end = completedAt { return max(0, end.timeIntervalSince(start)) }
+    package func elapsedSeconds(at time: LiveTime) -> Double {
+        if let start = createdAt ?? beganAt, let end = completedAt {
+            return max(0, end.timeIntervalSince(start))
+        }
         if let result {
             let parts = result.duration.components
             return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
         }
-        return start.map { max(0, now.timeIntervalSince($0)) } ?? 0
+        return secondsSinceStart(at: time).map { max(0, $0) } ?? 0
+    }
+
+    /// When the deployment was made, as AWS says.
+    private var createdAt: Date? { runs.first?.info?.createdAt }
+
+    private func secondsSinceStart(at time: LiveTime) -> Double? {
+        createdAt.map { time.aws.timeIntervalSince($0) }
+            ?? beganAt.map { time.here.timeIntervalSince($0) }
     }
 
     /// Whether what is shown as its time is how long it took.
@@ -33,15 +55,14 @@ extension LiveDeployment {
 
     /// Nil without a history, before the deployment runs, while it is stopped or rolled back, and at
     /// its end.
-    package func timeLeft(at now: Date) -> TimeLeft? {
+    package func timeLeft(at time: LiveTime) -> TimeLeft? {
         guard stage == .running, runs.count == 1, let run, !run.status.isFinal,
-            !run.isStopping,
-            let start = run.info?.createdAt ?? beganAt
+            !run.isStopping, let elapsed = secondsSinceStart(at: time)
         else { return nil }
         let past = pastDurations.sorted()
         guard !past.isEmpty else { return nil }
         let usual = past[past.count / 2]
-        let left = usual - now.timeIntervalSince(start)
+        let left = usual - elapsed
         // What is left of less than half a second would be shown as nothing.
         return left < 0.5 ? .overdue(usualSeconds: usual) : .about(seconds: left)
     }

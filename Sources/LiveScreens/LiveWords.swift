@@ -139,6 +139,7 @@ extension DeployResult.Outcome {
         case .invalid: "wrong configuration"
         case .interrupted: "left, still running"
         case .created: "created"
+        case .stopping: "will stop"
         case .nothing: "nothing to deploy"
         }
     }
@@ -148,7 +149,7 @@ extension DeployResult.Outcome {
         case .succeeded, .created: "✓"
         case .failed, .refused, .invalid: "✗"
         case .stopped: "–"
-        case .timedOut, .busy, .interrupted, .nothing: "·"
+        case .timedOut, .busy, .interrupted, .stopping, .nothing: "·"
         }
     }
 
@@ -156,7 +157,7 @@ extension DeployResult.Outcome {
         switch self {
         case .succeeded, .created: .succeeded
         case .failed, .refused, .invalid: .failed
-        case .stopped, .timedOut, .busy, .interrupted: .warning
+        case .stopped, .stopping, .timedOut, .busy, .interrupted: .warning
         case .nothing: .notice
         }
     }

@@ -42,6 +42,7 @@ struct TargetColumns {
             limit: max(0, width - wordsColumn))
     }
 
+    /// `now` is by AWS's clock, as the events' times are.
     func draw(
         _ target: DeploymentTarget, in grid: inout CellGrid, row: Int, column: Int,
         isChosen: Bool, now: Date

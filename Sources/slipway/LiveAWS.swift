@@ -1,5 +1,6 @@
 import AWSClient
 import AWSSignature
+import CSystemCalls
 import DeployEngine
 import FoundationEssentials
 import Glibc
@@ -146,7 +147,7 @@ extension ObjectStore {
 /// SIGINT, SIGTERM and SIGHUP as wishes to leave.
 private enum Interruptions {
     /// Has a thread of its own take the signals. The third one ends the process at once, as it would
-    /// have without this.
+    /// have without this, and puts back a terminal that a screen still has.
     static func begin() -> AsyncStream<Void> {
         let (wishes, post) = AsyncStream.makeStream(of: Void.self)
         let signals = WaitedSignals([SIGINT, SIGTERM, SIGHUP])
@@ -158,6 +159,7 @@ private enum Interruptions {
                 post.yield()
             }
             _ = signals.next()
+            csystem_restore_terminal()
             _exit(ExitStatus.interrupted.rawValue)
         }
         return wishes

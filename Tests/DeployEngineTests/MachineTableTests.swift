@@ -157,6 +157,7 @@ struct MachineTableTests {
     private static func words(_ change: DeployChange) -> String {
         switch change {
         case .plan: "plan"
+        case .done: "done"
         case .progress: "progress"
         case .packed: "packed"
         case .uploaded: "uploaded"

@@ -42,6 +42,34 @@ struct MachineTests {
         #expect(run.creationCount == 2)
     }
 
+    @Test func `says which of how many it is, and how each ended before the next begins`() throws {
+        var second = Sample.job()
+        second.application = try ApplicationName("worker")
+        var third = Sample.job()
+        third.application = try ApplicationName("api")
+        var run = Run(DeployMachine(jobs: [Sample.job(), second, third], options: .init()))
+        var succeeded = Sample.info(.succeeded, overview: .init(succeeded: 2))
+        succeeded.completedAt = Sample.began.addingTimeInterval(12)
+        run.feed(
+            .start, .uploaded(Sample.location), .registered, .created(Sample.id),
+            .deployment(succeeded), .targetIDsFailed(Sample.failure(.denied)))
+        let news = run.changes.suffix(2)
+        guard case .done(let done)? = news.first, case .plan(let job, let position)? = news.last
+        else {
+            Issue.record("\(news)")
+            return
+        }
+        #expect(done.outcome == .succeeded && done.deployment == Sample.id)
+        #expect(done.overview?.succeeded == 2 && done.duration == .seconds(12))
+        #expect(done.position == RunPosition(number: 1, count: 3) && done.notBegun.isEmpty)
+        #expect(job == second && position == RunPosition(number: 2, count: 3))
+
+        run.feed(.uploadFailed(Sample.failure(.denied)))
+        #expect(run.result?.earlier == [done])
+        #expect(run.result?.position == RunPosition(number: 2, count: 3))
+        #expect(run.result?.notBegun == [third.application])
+    }
+
     @Test func `repeats a deployment with its options`() {
         var info = Sample.info(.succeeded)
         info.deploymentConfiguration = try? DeploymentConfiguration("OneAtATime")
@@ -240,8 +268,11 @@ struct MachineTests {
             .start, .uploaded(Sample.location), .registered, .created(Sample.id),
             .deployment(Sample.info(.succeeded)), .targetIDsFailed(Sample.failure(.throttled)))
         #expect(run.machine.state == .watching)
-        #expect(run.feed(.interrupted).count == 1)
+        run.feed(.interrupted)
         #expect(run.result?.outcome == .interrupted)
+        let ends = run.changes.compactMap { if case .done(let result) = $0 { result } else { nil } }
+        #expect(ends.map(\.deployment) == [Sample.id])
+        #expect(run.result?.position == RunPosition(number: 2, count: 2))
         #expect(run.result?.problems.map(\.code) == ["nothing-deployed"])
         #expect(run.result?.earlier.map(\.deployment) == [Sample.id])
     }

@@ -34,6 +34,8 @@ class CodeDeploy:
         # What the next deployments go through, one status for each look; the last one stays.
         self.statuses = ["Created", "InProgress", "Succeeded"]
         self.targets = [target("i-1", "Succeeded", [("ApplicationStop", "Succeeded")])]
+        # How far its clock is ahead of this machine's, in seconds.
+        self.clock = 0
         # What becomes of one that is to stop.
         self.stopped = "Stopped"
         self.error = None
@@ -89,7 +91,7 @@ class CodeDeploy:
             "deploymentGroupName": body["deploymentGroupName"],
             "revision": body["revision"],
             "status": rest[0],
-            "createTime": time.time(),
+            "createTime": time.time() + self.clock,
             "creator": "user",
             **more,
         }
@@ -190,6 +192,9 @@ def serving(codedeploy):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def date_time_string(self, timestamp=None):
+            return super().date_time_string((timestamp or time.time()) + codedeploy.clock)
+
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             named = self.headers.get("X-Amz-Target")
@@ -221,6 +226,8 @@ def serving(codedeploy):
             data = text.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
+            # Without it an answer, and its date, may be a proxy's.
+            self.send_header("x-amzn-RequestId", "0f4d8a2e")
             self.end_headers()
             with contextlib.suppress(ConnectionError):
                 self.wfile.write(data)

@@ -214,6 +214,79 @@ def test_ends_with_3_where_aws_refuses(shop, aws):
     assert "codedeploy:CreateDeployment" in last(outcome)["problems"][0]["fix"]
 
 
+def end_of(shop, *words, environment=None):
+    """The one line of a command that could not begin, and its exit status."""
+    words = [shop.binary, *words, "--project", PROJECT, "--progress", "json"]
+    result = subprocess.run(
+        words, capture_output=True, timeout=120, cwd=shop.work,
+        env={**shop.environment, **(environment or {})})
+    end = last(result)
+    assert end["problems"], end
+    return end, result.returncode
+
+
+ABOUT_A_DEPLOYMENT = [
+    ("watch",), ("stop", "--yes"), ("stop", "--yes", "--no-watch"), ("rollback", "--yes"),
+    ("redeploy", "--yes"),
+]
+
+
+@pytest.mark.parametrize("words", ABOUT_A_DEPLOYMENT, ids=" ".join)
+def test_what_cannot_begin_has_a_result_as_its_last_line(shop, aws, words):
+    unknown = (*words, "d-UNKNOWN00", "--region", "us-east-1")
+    end, status = end_of(shop, *unknown)
+    assert (end["result"], end["deployment_id"], status) == ("refused", "d-UNKNOWN00", 3)
+
+    aws.denied = {"GetDeployment", "StopDeployment"}
+    end, status = end_of(shop, *unknown)
+    assert (end["result"], status) == ("refused", 3)
+
+    dead = {"AWS_ENDPOINT_URL_CODEDEPLOY": "http://127.0.0.1:9"}
+    end, status = end_of(shop, *unknown, "--timeout", "2s", environment=dead)
+    assert (end["result"], status) in [("refused", 3), ("timed_out", 5)]
+
+    end, status = end_of(shop, *words, "no id")
+    assert (end["result"], end["deployment_id"], status) == ("invalid", None, 64)
+    end, status = end_of(shop, *words, "d-UNKNOWN00", "--region", "nowhere!")
+    assert end["result"] == "invalid" and status == end["exit_code"] != 0
+    # None is named, and the store knows none.
+    end, status = end_of(shop, *words)
+    assert (end["result"], end["deployment_id"], status) == ("invalid", None, 2)
+    shop("keys", "remove", "--project", PROJECT, "--yes")
+    end, status = end_of(shop, *unknown)
+    assert (end["result"], end["deployment_id"], status) == ("invalid", "d-UNKNOWN00", 2)
+
+
+def test_what_needs_consent_has_a_result_too(shop, aws):
+    aws.statuses = ["InProgress"]
+    deploy(shop, "--no-watch")
+    end, status = end_of(shop, "stop")
+    assert (end["result"], status) == ("invalid", 64)
+
+
+def test_of_several_that_cannot_be_watched_each_has_a_result(shop, aws):
+    shop("keys", "remove", "--project", PROJECT, "--yes")
+    words = ("d-UNKNOWN00", "d-UNKNOWN01", "--region", "us-east-1")
+    result = shop("watch", *words, "--project", PROJECT, "--progress", "json", status=2)
+    assert [line["event"] for line in events(result)] == ["result"] * 2
+    assert [line["deployment_id"] for line in events(result)] == ["d-UNKNOWN00", "d-UNKNOWN01"]
+
+
+def test_a_stop_that_is_not_watched_has_a_result(shop, aws):
+    aws.statuses = ["InProgress"]
+    deploy(shop, "--no-watch")
+    [id] = aws.deployments
+    words = ("stop", "--yes", "--no-watch", "--project", PROJECT)
+    end = last(shop(*words, "--progress", "json"))
+    assert (end["result"], end["deployment_id"]) == ("stopping", id)
+    assert end["region"] == "us-east-1" and end["application"] == "my-app"
+    # It has stopped since, and that is how it ended.
+    wait = last(shop("watch", "--project", PROJECT, "--progress", "json", status=4))
+    assert wait["result"] == "stopped"
+    again = last(shop(*words, "--progress", "json"))
+    assert (again["result"], again["deployment_id"]) == ("stopped", id)
+
+
 def test_ends_with_5_at_the_time_limit(shop, aws):
     aws.statuses = ["InProgress"]
     end = last(deploy(shop, "--timeout", "2s", "--progress", "json", status=5))
@@ -531,6 +604,22 @@ def test_stop_ends_as_its_result_says(shop, aws, final, status):
     assert end["exit_code"] == status
 
 
+@pytest.mark.parametrize("clock", [-300, 300])
+def test_the_screen_goes_by_the_clock_of_aws(shop, aws, clock):
+    aws.statuses = ["InProgress"]
+    aws.clock = clock
+    deploy(shop, "--no-watch", "--progress", "quiet")
+    environment = {**shop.environment, "TERM": "xterm-256color"}
+    words = [shop.binary, "watch", "--project", PROJECT]
+    with Session(words, environment, shop.work) as session:
+        session.until("in progress")
+        # Right from the next second on, and going on.
+        session.until(lambda: re.search(r"elapsed [2-9]s|elapsed [1-5]\ds", session.flat),
+                      "how long it has been")
+        session.send("q")
+        assert session.until_end() == 130
+
+
 def test_the_question_says_what_is_stopped_and_is_not_asked_about_what_is_over(shop, aws):
     aws.statuses = ["InProgress"]
     deploy(shop, "--no-watch")
@@ -552,14 +641,18 @@ def test_the_question_says_what_is_stopped_and_is_not_asked_about_what_is_over(s
 def test_deploys_a_revision_again_and_the_one_before(shop, aws):
     aws.statuses = ["Succeeded"]
     first = last(deploy(shop, "--progress", "json"))
+    (shop.work / "page").write_text("another")
     shop.environment["SLIPWAY_BUILD_NUM"] = "43"
     second = last(deploy(shop, "--progress", "json"))
     words = ("--yes", "--project", PROJECT, "--progress", "json")
     again = last(shop("redeploy", *words))
     assert again["revision"] == second["revision"]
+    # The same content by another key is no way back.
+    shop.environment["SLIPWAY_BUILD_NUM"] = "44"
+    assert last(deploy(shop, "--progress", "json"))["revision"]["key"] != second["revision"]["key"]
     back = last(shop("rollback", *words))
     assert back["revision"] == first["revision"]
-    assert len(history(shop)) == 4
+    assert len(history(shop)) == 5
 
 
 def test_keys_test_says_whose_they_are(shop):

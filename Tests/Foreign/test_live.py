@@ -4,6 +4,7 @@ import collections
 import fcntl
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import time
 import boto3
 import pytest
 from botocore.client import Config
-from terminal import ENTER, TAB, Session
+from terminal import ENTER, TAB, Session, control
 
 APPSPEC = """version: 0.0
 os: linux
@@ -340,6 +341,73 @@ def test_a_signal_is_one_wish_to_leave(fleet):
     release(fleet, "go")
 
 
+def test_the_third_signal_gives_the_terminal_back_too(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("▸ BeforeInstall running")
+        main = f"/proc/{screen.process.pid}/task/{screen.process.pid}"
+        # A terminal that takes nothing any more holds the screen up, which cannot be left then.
+        for turn in range(100):
+            if is_writing(main):
+                break
+            screen._set_size(900, 199 + turn % 2)
+            time.sleep(0.05)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            screen.signal(number)
+        assert screen.process.wait(30) == 130
+        assert screen.modes() == screen.modes_before
+    release(fleet, "go")
+
+
+def is_writing(task):
+    """Whether a thread waits in the system call `write`, as far as the kernel tells everybody."""
+    try:
+        with open(f"{task}/syscall") as file:
+            return platform.machine() == "x86_64" and file.read().split()[0] == "1"
+    except PermissionError:
+        return False
+
+
+def test_who_left_is_told_what_is_waited_for_and_need_not_wait(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    fleet.amid("codedeploy.CreateDeployment latency=50s")
+    with fleet.on_terminal("deploy", columns=160) as screen:
+        screen.until("creating the deployment")
+        screen.send("q")
+        screen.until("Leaving does not stop it")
+        screen.send(TAB, ENTER)
+        screen.until("waiting for the answer to CreateDeployment, to tell you its id")
+        screen.assert_as_before()
+        assert "interrupt again to leave at once" in screen.flat
+        began = time.monotonic()
+        screen.send(control("c"))
+        assert screen.until_end() == 130
+        # Well before AWS answers.
+        assert time.monotonic() - began < 30
+        assert "whether it was made cannot be told" in screen.flat
+
+
+def test_who_left_is_told_that_a_stop_is_under_way_and_what_came_of_it(fleet):
+    fleet = fleet(1)
+    fleet.repository(before=waits_for("go"))
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("▸ BeforeInstall running")
+        deployment = screen_id(fleet)
+        fleet.amid("codedeploy.StopDeployment latency=2s")
+        screen.send("s")
+        screen.until("Stop and roll back")
+        screen.send(TAB, TAB, ENTER)
+        screen.until("stopping")
+        screen.send("q")
+        screen.until(f"waiting until AWS has taken the order to stop {deployment}")
+        screen.until(f"{deployment} will stop")
+        assert screen.until_end() == 130
+        screen.assert_as_before()
+    release(fleet, "go")
+
+
 def test_the_admin_ui_shows_a_deployment_and_comes_back(fleet):
     fleet = fleet(2)
     fleet.repository()
@@ -389,10 +457,11 @@ def test_what_is_deployed_from_the_screen_is_in_the_history(fleet):
 
 def test_a_rollback_from_the_screen_goes_back_to_another_revision(fleet):
     fleet = fleet(1)
-    fleet.repository()
+    page = fleet.repository() / "page.html"
     fleet.run("project", "add", "acme/shop")
 
     def deploy_twice(commit):
+        page.write_text(commit)
         fleet.environment["SLIPWAY_COMMIT"] = commit * 40
         assert fleet.run("deploy", *PROJECT).returncode == 0
         assert fleet.run("redeploy", *PROJECT, "--yes").returncode == 0
@@ -407,7 +476,7 @@ def test_a_rollback_from_the_screen_goes_back_to_another_revision(fleet):
     deploy_twice("a")
     with fleet.on_terminal("watch", screen_id(fleet), *PROJECT) as screen:
         roll_back(screen)
-        screen.until("no revision is known that succeeded before")
+        screen.until("no other revision is known that succeeded before")
         screen.send("q")
         assert screen.until_end() == 0
     deploy_twice("b")
@@ -478,6 +547,48 @@ def test_two_deployments_in_tabs_end_the_screen_with_the_last(fleet):
         release(fleet, "go")
         assert screen.until_end() == 0
         assert all(id in screen.flat for id in ids)
+
+
+def two_applications(fleet):
+    """A repository of which one deploy is of `shop` to `web` and then of `worker` to `jobs`."""
+    top = fleet.repository(before=waits_for("go"))
+    circle = (top / "circle.yml").read_text()
+    second = circle[circle.index("      shop:"):].replace("shop", "worker").replace("web", "jobs")
+    (top / "circle.yml").write_text(circle + second)
+
+
+def test_two_applications_of_one_deploy(fleet):
+    fleet = fleet(1, "--group", "worker/jobs:1")
+    two_applications(fleet)
+    with fleet.on_terminal("deploy", columns=100) as screen:
+        screen.until("application 1 of 2")
+        screen.until("1 ▸ shop d-")
+        assert "2 · worker waiting" in screen.flat
+        first = screen_id(fleet)
+        release(fleet, "go")
+        screen.until("application 2 of 2")
+        screen.until("2 ▸ worker d-")
+        assert f"1 ✓ shop {first} 1/1" in screen.flat
+        screen.send("q")
+        assert screen.until_end() == 130
+        assert "before that: shop (application 1 of 2): succeeded after" in screen.flat
+        assert f"1 of 1 instance succeeded: {first}" in screen.flat
+        assert "worker (application 2 of 2): interrupted" in screen.flat
+        screen.assert_as_before()
+    release(fleet, "go", "jobs")
+
+
+def test_leaving_the_first_of_two_applications_says_what_is_not_deployed(fleet):
+    fleet = fleet(1, "--group", "worker/jobs:1")
+    two_applications(fleet)
+    with fleet.on_terminal("deploy") as screen:
+        screen.until("1 ▸ shop d-")
+        screen.send("q")
+        screen.until("worker will not be deployed.")
+        screen.send(TAB, ENTER)
+        assert screen.until_end() == 130
+        assert "not begun: worker" in screen.flat and "slipway watch d-" in screen.flat
+    release(fleet, "go")
 
 
 def test_several_deployments_are_told_of_in_lines_too(fleet):

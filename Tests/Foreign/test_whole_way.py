@@ -242,6 +242,16 @@ def test_a_hostile_log_is_shown_and_does_nothing(shop):
         assert not CONTROL.search((result.stdout + result.stderr).decode())
 
 
+def test_output_that_is_not_utf_8_is_said_to_be_the_matter(shop):
+    shop.hook("BeforeInstall", "printf 'Zugriff verweigert f\\374r alle\\n'; exit 3\n")
+    for mode in ("plain", "json"):
+        result = deploy(shop, "--progress", mode, status=1)
+        text = (result.stdout + result.stderr).decode()
+        assert "whose output is not UTF-8" in text
+        assert "have the script write UTF-8" in text
+        assert "appspec.yml" not in text
+
+
 def test_text_says_what_json_says(shop):
     shop.hook("AfterInstall", "echo port 80 is taken >&2; exit 3\n")
     deploy(shop, "--progress", "json", status=1)
@@ -256,12 +266,10 @@ def test_text_says_what_json_says(shop):
         for line in lines:
             for value in leaves(line, skipped=SAID_OTHERWISE):
                 assert value in text, (value, line)
-    for kind in ("lifecycle", "target", "status"):
-        assert any(
-            event["event"] == kind for event in events(
-                shop("watch", id, "--project", PROJECT, "--progress", "json", status=1)
-            )
-        )
+    # Of what was over when it was first looked at, not each event is told.
+    over = events(shop("watch", id, "--project", PROJECT, "--progress", "json", status=1))
+    assert {event["event"] for event in over} - {"notice"} == {"status", "result"}
+    assert "port 80 is taken" in over[-1]["failures"][0]["log_tail"]
 
 
 def test_every_target_and_event_is_told(store, start):

@@ -28,6 +28,13 @@ enum Fleet {
             deploymentGroup: try DeploymentGroup("production"), revision: try location())
     }
 
+    static func job(_ application: String) throws -> DeployJob {
+        DeployJob(
+            application: try ApplicationName(application),
+            deploymentGroup: try DeploymentGroup("production"),
+            region: try Region("us-east-1"), source: .revision(try location()))
+    }
+
     static func target(
         _ number: Int, _ status: TargetStatus, at step: Int, code: LifecycleErrorCode? = nil,
         log: String = "", script: String = "scripts/stamp-release", message: String? = nil
@@ -142,6 +149,19 @@ enum Fleet {
             _ = screen.update(.change(tab: index, status(info)))
         }
         _ = screen.update(.showTab(number - 1))
+        _ = screen.update(.input(.tick(start.addingTimeInterval(42))))
+        return screen
+    }
+
+    /// A run of two applications, of which the first has come to some changes.
+    static func applications(_ changes: [DeployChange]) throws -> LiveScreen {
+        let jobs = [try job("shop"), try job("worker")]
+        var screen = LiveScreen(
+            jobs.enumerated().map { index, job in
+                LiveDeployment(of: job, at: RunPosition(number: index + 1, count: 2))
+            }, now: start)
+        let plan = DeployChange.plan(jobs[0], RunPosition(number: 1, count: 2))
+        for change in [plan] + changes { _ = screen.update(.change(tab: 0, change)) }
         _ = screen.update(.input(.tick(start.addingTimeInterval(42))))
         return screen
     }

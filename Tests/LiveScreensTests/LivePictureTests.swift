@@ -59,12 +59,8 @@ import TextGrid
 
     static let scenes: [Scene] = [
         Scene(name: "uploading") {
-            let job = DeployJob(
-                application: try ApplicationName("shop"),
-                deploymentGroup: try DeploymentGroup("production"),
-                region: try Region("us-east-1"), source: .revision(try Fleet.location()))
             return Fleet.screen([
-                .plan(job, number: 1, count: 1),
+                .plan(try Fleet.job("shop"), .only),
                 .progress(
                     UploadProgress(
                         readByteCount: 31_000_000, totalByteCount: 61_600_000,
@@ -213,6 +209,17 @@ import TextGrid
                     (try failedOfNine(), "shop"), (try halfWay(), "api"),
                     (try halfWay() + [try result(.succeeded, .success)], "worker"),
                 ], showing: 1)
+        },
+        Scene(name: "first-of-two-applications") { try Fleet.applications(halfWay()) },
+        Scene(name: "second-of-two-applications") {
+            let done = try result(.succeeded, .success)
+            guard case .result(let first) = done else { preconditionFailure("it is one") }
+            let status = Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 9)))
+            var screen = try Fleet.applications(halfWay() + [status, .done(first)])
+            let worker = try Fleet.job("worker")
+            _ = screen.update(.change(tab: 1, .plan(worker, .init(number: 2, count: 2))))
+            _ = screen.update(.change(tab: 1, .progress(UploadProgress(totalByteCount: 1 << 20))))
+            return screen
         },
         Scene(name: "many-tabs") {
             try Fleet.tabs(

@@ -275,7 +275,7 @@ import TextGrid
                 try Fleet.created(),
                 Fleet.status(try Fleet.info(.inProgress, .init(inProgress: 1))),
             ], seconds: 20)
-        #expect(screen.live.timeLeft(at: screen.now) != nil)
+        #expect(screen.live.timeLeft(at: screen.time) != nil)
         func reason() -> String? { screen.bindings.first { $0.label == "stop" }?.reason }
         func stop(_ answer: LiveScreen.Message) {
             _ = screen.update(.ask(.stop))
@@ -290,7 +290,7 @@ import TextGrid
         stop(.done(tab: 0, "it will stop"))
         #expect(reason() == "it is being stopped")
         #expect(screen.run?.statusWords == "stopping")
-        #expect(screen.live.timeLeft(at: screen.now) == nil)
+        #expect(screen.live.timeLeft(at: screen.time) == nil)
         _ = screen.update(
             .change(tab: 0, Fleet.status(try Fleet.info(.stopped, .init(skipped: 1)))))
         #expect(screen.run?.statusWords == "stopped")
@@ -446,6 +446,85 @@ import TextGrid
         #expect(screen.isOver)
     }
 
+    /// The first of two applications has succeeded, and the second begins.
+    private static func second() throws -> LiveScreen {
+        let status = Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 3)))
+        let done = DeployResult(.succeeded, exitStatus: .success, deployment: Fleet.id)
+        var screen = try Fleet.applications([try Fleet.created(), status, .done(done)])
+        let worker = try Fleet.job("worker")
+        _ = screen.update(.change(tab: 1, .plan(worker, RunPosition(number: 2, count: 2))))
+        return screen
+    }
+
+    private static func frame(_ screen: LiveScreen) -> [String] {
+        var session = Session(screen, width: 80, height: 24)
+        _ = session.begin()
+        return session.frame.lines
+    }
+
+    @Test func `of several applications it says which it is, and keeps how the earlier ended`()
+        throws
+    {
+        let first = Self.frame(try Fleet.applications([try Fleet.created()]))
+        #expect(first[0].hasSuffix("application 1 of 2"))
+        #expect(first[1].contains("2 · worker waiting"))
+        var screen = try Self.second()
+        #expect(screen.tab == 1)
+        let second = Self.frame(screen)
+        #expect(second[0].contains("worker") && second[0].hasSuffix("application 2 of 2"))
+        #expect(second[1].contains("1 ✓ shop \(Fleet.id) 3/3"))
+        _ = screen.update(.showTab(0))
+        #expect(screen.live.runs.map(\.id) == [Fleet.id])
+        #expect(screen.live.result?.outcome == .succeeded)
+    }
+
+    @Test func `who reads the first application is not taken away from it by the next`() throws {
+        var screen = try Fleet.applications([try Fleet.created()])
+        let target = Fleet.target(1, .succeeded, at: 7)
+        let news = TargetChange(deployment: Fleet.id, target: target)
+        _ = screen.update(.change(tab: 0, .target(news)))
+        _ = screen.update(.openDetail)
+        let done = DeployResult(.succeeded, exitStatus: .success, deployment: Fleet.id)
+        _ = screen.update(.change(tab: 0, .done(done)))
+        let plan = DeployChange.plan(try Fleet.job("worker"), RunPosition(number: 2, count: 2))
+        _ = screen.update(.change(tab: 1, plan))
+        #expect(screen.tab == 0)
+    }
+
+    @Test func `a run that fails ends the applications that it did not come to`() throws {
+        var screen = try Fleet.applications([try Fleet.created()])
+        var failed = DeployResult(.failed, exitStatus: .deploymentFailed, deployment: Fleet.id)
+        failed.position = RunPosition(number: 1, count: 2)
+        _ = screen.update(.change(tab: 0, .result(failed)))
+        #expect(!screen.isOver)
+        _ = screen.update(.change(tab: 1, .result(failed)))
+        #expect(screen.isOver)
+        #expect(screen.tabs[1].result == nil)
+        _ = screen.update(.showTab(1))
+        let text = Self.frame(screen).joined(separator: "\n")
+        #expect(text.contains("not deployed: the run ended before it"))
+    }
+
+    @Test func `leaving says which applications are not deployed then`() throws {
+        for tab in 0...1 {
+            var screen = try Fleet.applications([try Fleet.created()])
+            _ = screen.update(.showTab(tab))
+            _ = screen.update(.leave)
+            #expect(!screen.isOver)
+            let text = Self.frame(screen).joined(separator: "\n")
+            #expect(text.contains("worker will not be deployed."))
+            #expect(text.contains("The deployment is made, and goes on."))
+        }
+        #expect(
+            try Fleet.applications([try Fleet.created()]).interruptionWarning
+                == "Ctrl-C again leaves; the deployment goes on. worker will not be deployed.")
+        // Nothing is given up by who leaves the last one.
+        var last = try Self.second()
+        _ = last.update(.change(tab: 1, try Fleet.created()))
+        _ = last.update(.leave)
+        #expect(last.isOver)
+    }
+
     @Test func `both filters narrow the table, and Esc shows all`() throws {
         var screen = try Self.running()
         _ = screen.update(Self.change(Fleet.target(3, .failed, at: 4)))
@@ -480,31 +559,58 @@ import TextGrid
         let screen = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], seconds: 20,
             past: [50, 70, 60])
-        #expect(screen.live.timeLeft(at: screen.now) == .about(seconds: 40))
+        #expect(screen.live.timeLeft(at: screen.time) == .about(seconds: 40))
         let late = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], seconds: 100,
             past: [50, 70, 60])
-        #expect(late.live.timeLeft(at: late.now) == .overdue(usualSeconds: 60))
+        #expect(late.live.timeLeft(at: late.time) == .overdue(usualSeconds: 60))
         let first = Fleet.screen(
             [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))], past: [])
-        #expect(first.live.timeLeft(at: first.now) == nil)
+        #expect(first.live.timeLeft(at: first.time) == nil)
     }
 
     @Test func `what takes longer than usual does not stay about a second from its end`() throws {
         let changes = [try Fleet.created(), Fleet.status(try Fleet.info(.inProgress))]
         func timeLeft(after seconds: Double) -> LiveDeployment.TimeLeft? {
             let screen = Fleet.screen(changes, seconds: seconds, past: [60, 62, 90, 61])
-            return screen.live.timeLeft(at: screen.now)
+            return screen.live.timeLeft(at: screen.time)
         }
         #expect(timeLeft(after: 61) == .about(seconds: 1))
         #expect(timeLeft(after: 63) == .overdue(usualSeconds: 62))
         #expect(timeLeft(after: 91) == .overdue(usualSeconds: 62))
     }
 
+    /// This machine's clock is so many seconds ahead of AWS's.
+    @Test(arguments: [300.0, -300, 0])
+    func `a clock that is off changes no time that is shown`(ahead: Double) throws {
+        let record = LifecycleEventRecord(
+            event: .install, status: .inProgress, startedAt: Fleet.start.addingTimeInterval(10))
+        let target = DeploymentTarget(id: TargetID("i-1"), status: .inProgress, events: [record])
+        let here = Fleet.start.addingTimeInterval(ahead)
+        var screen = LiveScreen([LiveDeployment(pastDurations: [60])], now: here)
+        _ = screen.update(.change(tab: 0, .plan(try Fleet.job("shop"), .only)))
+        _ = screen.update(.input(.tick(here.addingTimeInterval(20))))
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 20)
+        _ = screen.update(.awsClock(lead: -ahead))
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 20)
+        for change in [
+            try Fleet.created(), Fleet.status(try Fleet.info(.inProgress)),
+            .target(TargetChange(deployment: Fleet.id, target: target)),
+        ] {
+            _ = screen.update(.change(tab: 0, change))
+        }
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 20)
+        #expect(screen.live.timeLeft(at: screen.time) == .about(seconds: 40))
+        #expect(screen.live.silentTargets(at: screen.now).isEmpty)
+        #expect(Self.frame(screen).contains { $0.contains("10s…") })
+        _ = screen.update(.input(.tick(here.addingTimeInterval(70))))
+        #expect(screen.live.timeLeft(at: screen.time) == .overdue(usualSeconds: 60))
+    }
+
     @Test func `what had ended before it was watched took what AWS says`() throws {
         let screen = Fleet.screen(
             [Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 1)))], seconds: 1_178)
-        #expect(screen.live.elapsedSeconds(at: screen.now) == 65)
+        #expect(screen.live.elapsedSeconds(at: screen.time) == 65)
         var session = Session(screen, width: 80, height: 24)
         _ = session.begin()
         #expect(session.frame.lines[1].hasSuffix("took 1m 05s"))

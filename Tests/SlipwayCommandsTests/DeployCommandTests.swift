@@ -14,22 +14,29 @@ private struct DeployWorld {
     var others: [DeploymentID: [DeploymentInfo]] = [:]
     var targets: [DeploymentTarget] = []
     var isTerminal = false
+    /// Applications that are deployed after `my-app`, each by a deployment of its own: d-2, d-3 …
+    var more: [String] = []
 
     // All literals here are valid.
     static let id = DeploymentID("d-1")!
     static let eTag = ETag("9a0364b9e99bb480dd25e1f0284c8555")!
-    private static let circle = """
-        deployment:
-          production:
-            branch: master
-            codedeploy:
-              my-app:
-                deployment_group: instances
-                application_root: /
-                region: us-east-1
-                revision_location:
-                  s3_location: {bucket: revisions, key_pattern: "apps/{SHORT_COMMIT}"}
-        """
+    private var circle: String {
+        ["deployment:", "  production:", "    branch: master", "    codedeploy:", ""]
+            .joined(separator: "\n") + (["my-app"] + more).map(Self.application).joined()
+    }
+
+    private static func application(_ name: String) -> String {
+        let folder = name == "my-app" ? "apps" : name
+        return """
+                  \(name):
+                    deployment_group: instances
+                    application_root: /
+                    region: us-east-1
+                    revision_location:
+                      s3_location: {bucket: revisions, key_pattern: "\(folder)/{SHORT_COMMIT}"}
+
+            """
+    }
 
     static func info(
         _ status: DeploymentStatus, _ overview: DeploymentOverview, id: DeploymentID = id
@@ -66,6 +73,7 @@ private struct DeployWorld {
     private func services(
         _ write: @escaping @Sendable (Console.Stream, String) -> Void
     ) -> Services {
+        let circle = circle
         var services = Services(
             environment: [
                 "SLIPWAY_DATABASE": "/nowhere/slipway.db", "AWS_SECRET_ACCESS_KEY": "secret",
@@ -75,7 +83,7 @@ private struct DeployWorld {
             terminal: Terminal(
                 isInput: false, isPresent: { false }, askHidden: { _ in nil }, ask: { _ in nil }),
             readInput: { _ in SecretBytes(copying: []) },
-            readFile: { _, _ in SecretBytes(copying: Array(Self.circle.utf8)) },
+            readFile: { _, _ in SecretBytes(copying: Array(circle.utf8)) },
             descriptors: DescriptorReader { _, _ in SecretBytes(copying: []) },
             author: { Author(user: "test", host: "test") }, homeFolder: { "/nowhere" },
             now: { Date(timeIntervalSince1970: 0) }, originRemote: { nil },
@@ -97,8 +105,13 @@ private struct DeployWorld {
         let looks = ScriptedLooks(others.merging([Self.id: looks]) { $1 })
         let targets = targets
         let isTerminal = isTerminal
+        let names = ["my-app"] + more
         let client = CodeDeployClient(
-            register: { _, _, _ in }, create: { _ in Self.id },
+            register: { _, _, _ in },
+            create: { request in
+                let index = names.firstIndex(of: request.application.rawValue) ?? 0
+                return DeploymentID("d-\(index + 1)") ?? Self.id
+            },
             deployment: { looks.next(of: $0) }, targetIDs: { _, _ in targets.map(\.id) },
             targets: { _, ids in targets.filter { ids.contains($0.id) } },
             deployments: { _, _, _ in [] },
@@ -180,7 +193,7 @@ extension FileTree {
 
 @Suite("slipway deploy")
 struct DeployCommandTests {
-    private let failing: DeployWorld = {
+    fileprivate let failing: DeployWorld = {
         let failed = LifecycleEventRecord(
             event: .beforeInstall, status: .failed,
             startedAt: Date(timeIntervalSince1970: 10), endedAt: Date(timeIntervalSince1970: 12),
@@ -218,6 +231,29 @@ struct DeployCommandTests {
     @Test func `tells everything in JSON, one object a line`() async {
         let (output, errors, status) = await failing.run("--progress", "json")
         expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-json")
+    }
+
+    /// The first application succeeds, the second fails, and the third is not begun.
+    private var several: DeployWorld {
+        var world = failing
+        for index in world.looks.indices { world.looks[index].id = DeploymentID("d-2")! }  // Valid.
+        var first = DeployWorld.info(.succeeded, DeploymentOverview(succeeded: 2))
+        first.createdAt = Date(timeIntervalSince1970: 10)
+        first.completedAt = Date(timeIntervalSince1970: 75)
+        world.others = [DeploymentID("d-2")!: world.looks]  // Valid.
+        world.looks = [first]
+        world.more = ["worker", "api"]
+        return world
+    }
+
+    @Test func `says in lines which of how many applications it is, and how each ended`() async {
+        let (output, errors, status) = await several.run("--progress", "plain")
+        expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-several-plain")
+    }
+
+    @Test func `says in JSON which of how many applications it is, and how each ended`() async {
+        let (output, errors, status) = await several.run("--progress", "json")
+        expectSnapshot("\(errors)---\n\(output)exit \(status)\n", named: "deploy-several-json")
     }
 
     @Test(arguments: ["plain", "json", "quiet"])
@@ -293,13 +329,70 @@ struct DeployCommandTests {
     }
 }
 
+extension DeployCommandTests {
+    private func watch(
+        _ looks: [DeploymentInfo], _ progress: String
+    ) async -> (output: String, errors: String, status: Int32) {
+        var world = failing
+        world.looks = looks
+        return await world.run(
+            command: "watch", ["d-1", "--region", "us-east-1", "--progress", progress])
+    }
+
+    @Test func `tells of a deployment that was over what failed, and not each event`() async {
+        let over = Array(failing.looks.suffix(1))
+        let plain = await watch(over, "plain")
+        #expect(plain.status == 1)
+        #expect(plain.errors.contains("d-1 Failed: 1 failed, 1 skipped"))
+        #expect(plain.errors.contains("failed: i-1 at BeforeInstall"))
+        #expect(plain.errors.contains("port 80 is taken"))
+        #expect(!plain.errors.contains("i-1 ApplicationStop"))
+        #expect(!plain.errors.contains("i-2"))
+        let json = await watch(over, "json")
+        let events = json.output.split(separator: "\n").map { line in
+            line.split(separator: "\"event\":\"").last?.prefix { $0 != "\"" } ?? ""
+        }
+        #expect(events == ["notice", "status", "result"])
+        #expect(json.output.contains("port 80 is taken"))
+    }
+
+    @Test(arguments: ["plain", "json"])
+    func `tells each event of a deployment that was seen to run`(progress: String) async {
+        let (output, errors, _) = await watch(failing.looks, progress)
+        #expect((output + errors).contains("ApplicationStop"))
+        #expect((output + errors).contains("i-2"))
+    }
+
+    @Test func `tells each event of a rollback that runs, though what it rolls back is over`()
+        async
+    {
+        var over = failing.looks[failing.looks.count - 1]
+        over.rollback = RollbackInfo(rollbackID: DeploymentID("d-2"))
+        var world = failing
+        world.looks = [over]
+        let id = DeploymentID("d-2")!  // Valid.
+        world.others = [
+            id: [
+                DeployWorld.info(.inProgress, DeploymentOverview(inProgress: 2), id: id),
+                DeployWorld.info(.succeeded, DeploymentOverview(succeeded: 2), id: id),
+            ]
+        ]
+        let errors = await world.run(
+            command: "watch", ["d-1", "--region", "us-east-1", "--progress", "plain"]
+        ).errors
+        #expect(errors.contains("i-2 Skipped (d-2)"))
+        #expect(!errors.contains("i-2 Skipped (d-1)"))
+    }
+}
+
 @Suite("slipway watch of several deployments")
 struct WatchSeveralTests {
     private static let ids = ["d-1", "d-2", "d-3"]
 
     /// One is over at once, the others after some looks.
     private static func world(_ ends: [DeploymentStatus]) -> DeployWorld {
-        var world = DeployWorld(looks: [])
+        var world = DeployWorld(
+            looks: [], targets: [DeploymentTarget(id: TargetID("i-1"), status: .succeeded)])
         for (index, end) in ends.enumerated() {
             guard let id = DeploymentID(ids[index]) else { continue }
             let counts = DeploymentOverview(inProgress: 1)
@@ -353,7 +446,10 @@ struct WatchSeveralTests {
             // And no line of one names another.
             let other = words[1] == "d-1" ? "d-2" : "d-1"
             #expect(!line.contains(other))
+            #expect(line.ranges(of: words[1]).count == 1, "it names its own once")
         }
+        #expect(errors.contains("d-2  InProgress: 1 in progress"))
+        #expect(errors.contains("d-2  i-1 Succeeded\n"))
         let results = output.split(separator: "\n")
         #expect(results.map { $0.contains("d-1") } == [true, false])
         #expect(results.map { $0.contains("d-2") } == [false, true])

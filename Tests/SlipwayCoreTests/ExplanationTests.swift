@@ -44,6 +44,31 @@ import Testing
         #expect(record.explanation()?.meaning.contains("the previous revision") == true)
     }
 
+    @Test func `output that is not UTF-8 is known by what the agent reports in its place`() throws {
+        let minimal = Diagnostics(
+            errorCode: .unknownError, scriptName: UntrustedText("a.sh"),
+            message: UntrustedText("Attempting minimal diagnostics"),
+            logTail: UntrustedText("Exception JSON::GeneratorError occured"))
+        func explained(_ event: LifecycleEvent, _ diagnostics: Diagnostics) throws -> Explanation {
+            let record = LifecycleEventRecord(
+                event: event, status: .failed, diagnostics: diagnostics)
+            return try #require(record.explanation())
+        }
+        // Of BeforeInstall, UnknownError says that appspec.yml is wrong otherwise.
+        for event in [LifecycleEvent.beforeInstall, .afterInstall] {
+            let explanation = try explained(event, minimal)
+            #expect(explanation.meaning.contains("\(event) a script failed"))
+            #expect(explanation.meaning.contains("not UTF-8"))
+            #expect(explanation.nextCheck.contains("UTF-8"))
+        }
+        let stop = try explained(.applicationStop, minimal)
+        #expect(stop.meaning.contains("the previous revision; there a script failed"))
+        #expect(stop.meaning.contains("not UTF-8"))
+        var other = minimal
+        other.message = UntrustedText("the agent was restarted")
+        #expect(!(try explained(.beforeInstall, other).meaning.contains("UTF-8")))
+    }
+
     @Test func `what did not fail needs no explanation`() {
         let record = LifecycleEventRecord(event: .afterInstall, status: .succeeded)
         #expect(record.explanation() == nil)

@@ -30,6 +30,8 @@ int csystem_show_input(void);
    while csystem_hide_input holds one. Returns 0 or -1. */
 int csystem_guard_terminal(int terminal);
 void csystem_set_farewell(const char *text, size_t count);
+/* Does what such a signal does first, for who ends the process by other means. Any thread may call it. */
+void csystem_restore_terminal(void);
 /* Sets the modes back and gives the signals back. Returns 0 or -1. */
 int csystem_release_terminal(void);
 

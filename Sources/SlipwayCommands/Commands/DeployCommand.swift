@@ -34,7 +34,9 @@ struct DeployCommand: ParsableCommand {
     @OptionGroup var project: ProjectOption
     @OptionGroup var store: StoreOptions
 
-    func run() throws {
+    func run() throws { try progress.endingInResults { try deploy() } }
+
+    private func deploy() throws {
         let report = try planned()
         guard let plan = report.plan, !plan.deployments.isEmpty else {
             if report.plan?.idleReason != nil {
@@ -46,7 +48,6 @@ struct DeployCommand: ParsableCommand {
         let session = try session(of: report.project)
         let (history, notice) = openHistory(report, session)
         let commit = report.build?.commit?.value
-        let first = plan.deployments.first
         let run = DeployRun(
             machine: DeployMachine(
                 jobs: try plan.deployments.map { try job($0, report) },
@@ -55,10 +56,10 @@ struct DeployCommand: ParsableCommand {
                     seed: Services.current.aws.randomNumber())),
             session: session, form: progress.form(isWatched: !leaves),
             repository: report.repository,
-            context: { [section = report.section, project = report.project] in
+            context: { [section = report.section, project = report.project] job in
                 LiveContext(
                     commit: commit, section: section, project: project,
-                    application: first?.application.value, group: first?.deploymentGroup.value,
+                    application: job?.application, group: job?.deploymentGroup,
                     store: try? session.openStoreForScreen())
             })
         if let notice { Services.current.console.show([notice]) }
@@ -95,8 +96,7 @@ struct DeployCommand: ParsableCommand {
     /// Ends with what kept the run from beginning, in the form of every run's end.
     private func end(with error: any Error) throws -> Never {
         guard let error = error as? any ProblemReporting else { throw error }
-        try progress.end(
-            DeployResult(.invalid, exitStatus: error.exitStatus, problems: error.problems))
+        try progress.end(DeployResult(DeployFailure(error)))
     }
 
     private func job(_ planned: PlannedDeployment, _ report: PlanReport) throws -> DeployJob {
@@ -132,8 +132,8 @@ struct DeployCommand: ParsableCommand {
             _ = try store.project(project)
             return (
                 DeploymentHistory(
-                    store, project: project, section: report.section, build: report.build,
-                    watches: !leaves), nil
+                    store, project: project, section: report.section, build: report.build),
+                nil
             )
         } catch StoreError.missing, StoreError.unknownProject {
             // Who keeps no project has no history either.

@@ -17,6 +17,20 @@ struct RedeployOptions: ParsableArguments {
     @OptionGroup var timeLimit: TimeLimitOption
     @OptionGroup var progress: ProgressOptions
 
+    /// Does what a command is for with the deployment that is meant.
+    func with(
+        purpose: String,
+        _ work: (DeploymentPlace.Found, AWSSession, DeploymentInfo) throws -> Void
+    ) throws {
+        try progress.endingInResults(of: reference.named) {
+            let found = try reference.resolve()
+            let session = try AWSSession(of: found.project, in: reference.store, for: purpose)
+            let client = session.connection.codeDeploy(found.region)
+            let info = try waiting { try await client.deployment(found.deployment) }
+            try work(found, session, info)
+        }
+    }
+
     /// Deploys a revision where an earlier deployment went, with its options.
     func deploy(
         _ revision: S3Location, as info: DeploymentInfo, _ found: DeploymentPlace.Found,
@@ -41,8 +55,7 @@ struct RedeployOptions: ParsableArguments {
             timeLimit: try timeLimit.limit())
         let history = DeploymentHistory(
             ifKnown: found.project, in: try? session.openStore(),
-            section: found.record?.attempt.section,
-            watches: !leaves)
+            section: found.record?.attempt.section)
         let run = DeployRun(
             machine: DeployMachine(
                 jobs: [job],
@@ -50,7 +63,7 @@ struct RedeployOptions: ParsableArguments {
                     watches: !leaves, whenBusy: whenBusy,
                     seed: Services.current.aws.randomNumber())),
             session: session, form: progress.form(isWatched: !leaves),
-            context: {
+            context: { _ in
                 LiveContext(
                     project: found.project, application: application, group: group,
                     store: try? session.openStoreForScreen())
@@ -75,15 +88,19 @@ struct RedeployCommand: ParsableCommand {
     @OptionGroup var options: RedeployOptions
 
     func run() throws {
-        let found = try options.reference.resolve()
-        let session = try AWSSession(
-            of: found.project, in: options.reference.store, for: "redeploy")
-        let info = try info(of: found, session)
-        let revision: S3Location
+        try options.with(purpose: "redeploy") { found, session, info in
+            try options.deploy(
+                try Self.revision(of: info, found), as: info, found, session, verb: "again as")
+        }
+    }
+
+    private static func revision(
+        of info: DeploymentInfo, _ found: DeploymentPlace.Found
+    ) throws -> S3Location {
         switch info.revision {
-        case .s3(let location): revision = location
+        case .s3(let location): return location
         case nil where found.record?.revision != nil:
-            revision = found.record!.revision!  // Just seen.
+            return found.record!.revision!  // Just seen.
         case .other(let kind):
             throw Problem(
                 code: "other-revision", "the revision of \(found.deployment) is not in S3: \(kind)",
@@ -93,7 +110,6 @@ struct RedeployCommand: ParsableCommand {
                 code: "no-revision", "AWS does not say what \(found.deployment) deployed",
                 fix: "deploy with slipway deploy")
         }
-        try options.deploy(revision, as: info, found, session, verb: "again as")
     }
 }
 
@@ -113,12 +129,12 @@ struct RollbackCommand: ParsableCommand {
     @OptionGroup var options: RedeployOptions
 
     func run() throws {
-        let found = try options.reference.resolve()
-        let session = try AWSSession(
-            of: found.project, in: options.reference.store, for: "rollback")
-        let info = try info(of: found, session)
-        let revision = try info.earlierRevision(in: found.region) { try history(of: found.project) }
-        try options.deploy(revision, as: info, found, session, verb: "rollback of")
+        try options.with(purpose: "rollback") { found, session, info in
+            let revision = try info.earlierRevision(in: found.region) {
+                try history(of: found.project)
+            }
+            try options.deploy(revision, as: info, found, session, verb: "rollback of")
+        }
     }
 
     /// Nothing where there is no store, or it does not know the project.
@@ -130,11 +146,4 @@ struct RollbackCommand: ParsableCommand {
             return []
         }
     }
-}
-
-private func info(
-    of found: DeploymentPlace.Found, _ session: AWSSession
-) throws -> DeploymentInfo {
-    let client = session.connection.codeDeploy(found.region)
-    return try waiting { try await client.deployment(found.deployment) }
 }

@@ -28,24 +28,41 @@ struct StopCommand: ParsableCommand {
     @OptionGroup var progress: ProgressOptions
 
     func run() throws {
+        try progress.endingInResults(of: reference.named) { try stop() }
+    }
+
+    private func stop() throws {
         let found = try reference.resolve()
         if !consent.yes { try consent.needTerminal("This stops \(found.deployment).") }
         let session = try AWSSession(of: found.project, in: reference.store, for: "stop")
         let info = consent.yes ? nil : try Self.look(at: found, session)
-        if info?.status.isFinal == true {
-            Services.current.console.note("\(found.deployment) is over already")
-        } else {
+        let console = Services.current.console
+        var answer: StopStatus?
+        if info?.status.isFinal != true {
             try consent.confirm(Self.question(found, info))
-            try stop(found, session)
+            answer = try stop(found, session)
         }
-        if leaves { return }
+        switch answer {
+        case nil: console.note("\(found.deployment) is over already")
+        case let answer? where leaves:
+            var result = DeployResult(
+                answer == .succeeded ? .stopped : .stopping, exitStatus: .success)
+            (result.deployment, result.region) = (found.deployment, found.region)
+            result.application = info?.application ?? found.record?.attempt.application
+            var printer = progress.printer
+            return try printer.show(.result(result))
+        case .succeeded?: console.note("\(found.deployment) has stopped")
+        case .pending?, .other?: console.note("\(found.deployment) will stop")
+        }
         let result = try found.watch(
-            session, try timeLimit.limit(), progress.form(), isToStop: true)
+            session, try timeLimit.limit(), progress.form(isWatched: !leaves), isToStop: true)
         if result.exitStatus != .success { throw EarlyExit(result.exitStatus) }
     }
 
-    private func stop(_ found: DeploymentPlace.Found, _ session: AWSSession) throws {
-        let console = Services.current.console
+    /// Tells AWS; nil where it is over already.
+    private func stop(
+        _ found: DeploymentPlace.Found, _ session: AWSSession
+    ) throws -> StopStatus? {
         let rollBack = rollBack
         let store = try? session.openStore()
         do {
@@ -54,12 +71,10 @@ struct StopCommand: ParsableCommand {
                     found.deployment, in: found.region, rollsBack: rollBack, of: found.project,
                     writingTo: store)
             }
-            if let notice = answer.notice { console.show([notice]) }
-            console.note(
-                answer.status == .succeeded
-                    ? "\(found.deployment) has stopped" : "\(found.deployment) will stop")
+            if let notice = answer.notice { Services.current.console.show([notice]) }
+            return answer.status
         } catch let error as any AWSFailure where error.meaning == .alreadyCompleted {
-            console.note("\(found.deployment) is over already")
+            return nil
         }
     }
 

@@ -9,7 +9,8 @@ struct WatchCommand: ParsableCommand {
         abstract: "Watch deployments that run, or see how they ended.",
         discussion: """
             Several are watched side by side: in tabs on the live screen, else in lines that begin \
-            with the id, the results last.
+            with the id, the results last. Of one that was over already the lines tell how many \
+            instances are how far, what failed, and the result; the live screen shows every event.
 
             Ends as deploy does: 0 where all succeeded, 1 where one failed, else 4 where one was \
             stopped, 2 or 3 where one could not be watched, 5 where the time limit passed. \
@@ -26,6 +27,10 @@ struct WatchCommand: ParsableCommand {
     @OptionGroup var progress: ProgressOptions
 
     func run() throws {
+        try progress.endingInResults(of: reference.named) { try watch() }
+    }
+
+    private func watch() throws {
         let results = try DeploymentPlace.watch(
             try reference.resolve(), reference.store, try timeLimit.limit(), progress.form())
         let status = ExitStatus.worst(of: results)
@@ -75,7 +80,7 @@ extension DeploymentPlace.Found {
                     deployment: deployment, region: region, timeLimit: limit, isToStop: isToStop),
                 seed: Services.current.aws.randomNumber()),
             session: session, form: form, watched: deployment,
-            context: {
+            context: { _ in
                 LiveContext(
                     commit: record?.attempt.commit, section: record?.attempt.section,
                     project: project, application: record?.attempt.application,

@@ -26,7 +26,18 @@ enum ChangeJSON {
 
     private static func members(_ change: DeployChange) -> (String, [JSONValue.Member])? {
         switch change {
-        case .plan(let job, let number, let count): ("plan", plan(job, number, count))
+        case .plan(let job, let position): ("plan", plan(job, position))
+        case .done(let result):
+            (
+                "notice",
+                members([
+                    "severity": "info", "code": "application-done",
+                    "message": .string(ChangeText.summary(result)), "why": .null, "fix": .null,
+                    "deployment_id": JSONValue(result.deployment?.rawValue),
+                    "number": JSONValue(result.position?.number),
+                    "count": JSONValue(result.position?.count),
+                ])
+            )
         case .progress(let progress):
             (
                 "notice",
@@ -100,7 +111,7 @@ enum ChangeJSON {
         }
     }
 
-    private static func plan(_ job: DeployJob, _ number: Int, _ count: Int) -> [JSONValue.Member] {
+    private static func plan(_ job: DeployJob, _ position: RunPosition) -> [JSONValue.Member] {
         var source: [JSONValue.Member]
         switch job.source {
         case .folder(let destination):
@@ -115,8 +126,8 @@ enum ChangeJSON {
             "application": .string(job.application.rawValue),
             "deployment_group": .string(job.deploymentGroup.rawValue),
             "deployment_config": JSONValue(job.deploymentConfiguration?.rawValue),
-            "region": .string(job.region.rawValue), "number": .integer(number),
-            "count": .integer(count),
+            "region": .string(job.region.rawValue), "number": .integer(position.number),
+            "count": .integer(position.count),
         ]) + source
     }
 
@@ -151,34 +162,42 @@ enum ChangeJSON {
     }
 
     private static func result(_ result: DeployResult) -> [JSONValue.Member] {
+        members([
+            "result": .string(result.outcome.rawValue),
+            "exit_code": .integer(Int(result.exitStatus.rawValue)),
+            "number": JSONValue(result.position?.number),
+            "count": JSONValue(result.position?.count),
+        ]) + deployed(result)
+            + members([
+                "failures": .array(
+                    result.failures.map { failure($0, previous: result.previousRevision) }),
+                "error": error(result.errorInformation),
+                "stop": stop(result.stop),
+                "rollback": result.rollback.map(rollback) ?? .null,
+                "busy_with": JSONValue(result.busyWith?.rawValue),
+                "earlier": .array(
+                    result.earlier.map {
+                        .object(
+                            members(["result": .string($0.outcome.rawValue)]) + deployed($0))
+                    }),
+                "not_begun": .array(result.notBegun.map { .string($0.rawValue) }),
+                "problems": .array(result.problems.map(\.json)),
+            ])
+    }
+
+    /// What was deployed where, how long it took and to how many instances.
+    private static func deployed(_ result: DeployResult) -> [JSONValue.Member] {
         let link = result.deployment.flatMap { id in
             result.region.map { consoleLink(to: id, in: $0) }
         }
         return members([
-            "result": .string(result.outcome.rawValue),
-            "exit_code": .integer(Int(result.exitStatus.rawValue)),
             "application": JSONValue(result.application?.rawValue),
             "region": JSONValue(result.region?.rawValue),
             "deployment_id": JSONValue(result.deployment?.rawValue),
             "console_url": JSONValue(link),
             "revision": result.revision.map(revision) ?? .null,
             "duration_seconds": .integer(Int(result.duration.components.seconds)),
-            "failures": .array(
-                result.failures.map { failure($0, previous: result.previousRevision) }),
             "overview": result.overview.map(overview) ?? .null,
-            "error": error(result.errorInformation),
-            "stop": stop(result.stop),
-            "rollback": result.rollback.map(rollback) ?? .null,
-            "busy_with": JSONValue(result.busyWith?.rawValue),
-            "earlier": .array(
-                result.earlier.map {
-                    [
-                        "application": .string($0.application.rawValue),
-                        "deployment_id": .string($0.deployment.rawValue),
-                        "result": .string($0.outcome.rawValue),
-                    ]
-                }),
-            "problems": .array(result.problems.map(\.json)),
         ])
     }
 

@@ -4,10 +4,13 @@ import SlipwayCore
 /// A change as lines for people. What ``ChangeJSON`` says, these say.
 enum ChangeText {
     /// The lines of a change, none of which has a line break; the result has its last line in
-    /// ``summary(_:)``.
-    static func lines(_ change: DeployChange) -> [String] {
+    /// ``summary(_:)``. `labelled` is the deployment that stands in front of each line already.
+    static func lines(
+        _ change: DeployChange, labelled: DeploymentID? = nil
+    ) -> [String] {
         switch change {
-        case .plan(let job, let number, let count): plan(job, number, count)
+        case .plan(let job, let position): plan(job, position)
+        case .done(let result): [summary(result)]
         case .progress(let progress): [Self.progress(progress)]
         case .packed(let packed):
             ["packed \(packed.size.words), into \(shownBytes(packed.archiveByteCount))"]
@@ -15,13 +18,13 @@ enum ChangeText {
         case .registered(let location): ["registered \(object(location))"]
         case .created(let created):
             ["created \(created.id)\(place(created))", "  \(created.consoleLink)"]
-        case .status(let change): status(change)
+        case .status(let change): status(change, labelled)
         case .target(let change):
             [
-                "\(change.target.id) \(UntrustedText(change.target.status.rawValue)) "
-                    + "(\(change.deployment))"
+                "\(change.target.id) \(UntrustedText(change.target.status.rawValue))"
+                    + owner(change.deployment, labelled)
             ]
-        case .lifecycle(let change): lifecycle(change)
+        case .lifecycle(let change): lifecycle(change, labelled)
         case .connection: []
         case .stop(let change): [stop(change)]
         case .notice(let notice): lines(notice.problem, isQuiet: notice.isHeartbeat)
@@ -55,21 +58,29 @@ enum ChangeText {
             case .invalid: "not deployed: something is wrong"
             case .refused: "refused"
             case .busy: "not deployed"
+            case .stopping: "will stop"
             case .stopped: "stopped" + by(result.stop)
             default: result.outcome.rawValue
             }
         var text = "\(verb) after \(shownTime(result.duration.components.seconds))"
-        if result.outcome == .nothing || result.outcome == .invalid { text = verb }
+        if [.nothing, .invalid, .stopping].contains(result.outcome) { text = verb }
         if result.outcome == .busy { text += ": the group is busy" }
         if let overview = result.overview, overview.total > 0 {
             text += ", " + share(overview, result.outcome)
         }
-        if let application = result.application { text = "\(application): " + text }
+        if let application = result.application {
+            text = "\(application)\(words(result.position)): " + text
+        }
         if let id = result.deployment {
             text += ": \(id)"
             if let region = result.region { text += "  \(consoleLink(to: id, in: region))" }
         }
         return text
+    }
+
+    /// ` (application 1 of 2)`, where there are several.
+    private static func words(_ position: RunPosition?) -> String {
+        position?.words.map { " (\($0))" } ?? ""
     }
 
     /// `2 of 9 instances failed`: those that the outcome is about.
@@ -95,10 +106,9 @@ enum ChangeText {
         return lines
     }
 
-    private static func plan(_ job: DeployJob, _ number: Int, _ count: Int) -> [String] {
-        let order = count > 1 ? " (\(number) of \(count))" : ""
+    private static func plan(_ job: DeployJob, _ position: RunPosition) -> [String] {
         var lines = [
-            "\(job.application) to \(job.deploymentGroup) in \(job.region)\(order)"
+            "\(job.application) to \(job.deploymentGroup) in \(job.region)\(words(position))"
                 + (job.deploymentConfiguration.map { ", \($0)" } ?? "")
         ]
         switch job.source {
@@ -115,8 +125,14 @@ enum ChangeText {
         return (request ?? "") + " in \(created.region)"
     }
 
-    private static func status(_ change: StatusChange) -> [String] {
-        var text = "\(change.deployment) \(UntrustedText(change.info.status.rawValue))"
+    /// ` (d-75I7MBT7C)`, unless that is said already.
+    private static func owner(_ id: DeploymentID, _ labelled: DeploymentID?) -> String {
+        id == labelled ? "" : " (\(id))"
+    }
+
+    private static func status(_ change: StatusChange, _ labelled: DeploymentID?) -> [String] {
+        var text = change.deployment == labelled ? "" : "\(change.deployment) "
+        text += "\(UntrustedText(change.info.status.rawValue))"
         if change.isRollback { text += " (rollback)" }
         if let overview = change.info.overview, overview.total > 0 {
             text += ": \(counts(overview))"
@@ -135,13 +151,15 @@ enum ChangeText {
         return parts.joined(separator: ", ")
     }
 
-    private static func lifecycle(_ change: LifecycleChange) -> [String] {
+    private static func lifecycle(
+        _ change: LifecycleChange, _ labelled: DeploymentID?
+    ) -> [String] {
         let record = change.record
         var text =
             "\(change.target) \(UntrustedText(record.event.rawValue)) "
             + "\(UntrustedText(record.status.rawValue))"
         if let seconds = record.seconds { text += " in \(shownSeconds(seconds))" }
-        text += " (\(change.deployment))"
+        text += owner(change.deployment, labelled)
         guard record.status == .failed, let diagnostics = record.diagnostics else { return [text] }
         return [text] + lines(diagnostics)
     }
@@ -210,10 +228,10 @@ enum ChangeText {
             lines.append(words)
         }
         if let other = result.busyWith { lines.append("busy with \(other)") }
-        for earlier in result.earlier {
+        lines += result.earlier.map { "before that: " + summary($0) }
+        if !result.notBegun.isEmpty {
             lines.append(
-                "before that: \(earlier.application) \(earlier.outcome.rawValue): "
-                    + earlier.deployment.rawValue)
+                "not begun: " + result.notBegun.map { "\($0)" }.joined(separator: ", "))
         }
         if let revision = result.revision { lines.append("revision: \(location(revision))") }
         return lines + result.problems.flatMap { Self.lines($0) }

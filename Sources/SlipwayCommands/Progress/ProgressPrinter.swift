@@ -4,7 +4,8 @@ import SlipwayCore
 
 /// Tells of a deployment as it runs: folds changes into lines, JSON lines, or nearly nothing.
 ///
-/// Lines and JSON get the same changes, by the same choice of which progress is worth a line.
+/// Lines and JSON get the same changes, by the same choice of what is worth a line: of progress, some;
+/// of a deployment that was over before, how many instances are how far, and what failed.
 struct ProgressPrinter {
     enum Form: Equatable {
         case lines(hasBar: Bool)
@@ -24,6 +25,8 @@ struct ProgressPrinter {
     private var lastProgress: Duration?
     private var lastBar: Duration?
     private var barIsShown = false
+    /// Whether anything that is told of was under way since this began.
+    private var hasSeenWork = false
 
     init(
         _ form: Form, of deployment: DeploymentID? = nil, console: Console,
@@ -55,12 +58,14 @@ struct ProgressPrinter {
             try showEnd(of: result)
             return
         }
+        if change.isWork { hasSeenWork = true }
+        if change.isOfInstance, !hasSeenWork { return }
         switch form {
         case .json: try showObject(change)
         case .screen, .quiet: break
         case .lines:
             clearBar()
-            for line in ChangeText.lines(change) { console.note(stamp(line)) }
+            for line in ChangeText.lines(change, labelled: deployment) { console.note(stamp(line)) }
         }
     }
 
@@ -136,5 +141,24 @@ struct ProgressPrinter {
         return "packing  " + String(repeating: full, count: filled)
             + String(repeating: empty, count: width - filled)
             + "  \(shownBytes(progress.readByteCount))\(ChangeText.sent(progress))"
+    }
+}
+
+extension DeployChange {
+    /// Whether it shows that something is under way.
+    fileprivate var isWork: Bool {
+        switch self {
+        case .plan, .created: true
+        case .status(let change): !change.info.status.isFinal
+        default: false
+        }
+    }
+
+    /// Whether it is news of one instance.
+    fileprivate var isOfInstance: Bool {
+        switch self {
+        case .target, .lifecycle: true
+        default: false
+        }
     }
 }

@@ -48,6 +48,32 @@ struct ProgressOptions: ParsableArguments {
         try printer.show(.result(result))
         throw EarlyExit(result.exitStatus)
     }
+
+    /// Does what a command is for. What keeps it from that is, where JSON is printed, told in its
+    /// last lines, as every end is: a result for each deployment that was named; nil is one that was
+    /// to be found.
+    func endingInResults(
+        of named: [String?] = [nil], _ work: () throws -> Void
+    ) throws {
+        guard progress == .json else { return try work() }
+        let failure: DeployFailure
+        do {
+            return try work()
+        } catch let error as any ProblemReporting {
+            failure = DeployFailure(error)
+        } catch is Cancelled {
+            failure = DeployFailure(
+                meaning: nil, problems: [Problem(code: "no-consent", "nothing was done")],
+                exitStatus: .interrupted)
+        }
+        var printer = printer
+        for id in named {
+            var result = DeployResult(failure)
+            result.deployment = id.flatMap(DeploymentID.init)
+            try printer.show(.result(result))
+        }
+        throw EarlyExit(failure.exitStatus)
+    }
 }
 
 /// How long a command waits for a deployment.
@@ -84,8 +110,8 @@ struct DeployRun: Sendable {
     var watched: DeploymentID?
     /// The top of the repository whose application roots are packed.
     var repository = "."
-    /// For the live screen; asked for only where there is one.
-    let context: @Sendable () -> LiveContext
+    /// For the live screen, of each application that is deployed; asked for only where there is one.
+    let context: @Sendable (DeployJob?) -> LiveContext
 
     /// Runs it. `fold` gets every change too, and may have something to say of it.
     ///

@@ -23,27 +23,24 @@ final class DeploymentHistory: Sendable {
     private let project: ProjectName
     private let section: String?
     private let build: Build?
-    private let watches: Bool
     private let state = Mutex(State())
 
     init(
-        _ store: ProjectStore, project: ProjectName, section: String? = nil, build: Build? = nil,
-        watches: Bool
+        _ store: ProjectStore, project: ProjectName, section: String? = nil, build: Build? = nil
     ) {
         self.store = store
         self.project = project
         self.section = section
         self.build = build
-        self.watches = watches
     }
 
     /// The history of a project, where the store is there and knows it: who keeps no project has no
     /// history either.
     convenience init?(
-        ifKnown project: ProjectName?, in store: ProjectStore?, section: String?, watches: Bool
+        ifKnown project: ProjectName?, in store: ProjectStore?, section: String?
     ) {
         guard let store, let project, (try? store.project(project)) != nil else { return nil }
-        self.init(store, project: project, section: section, watches: watches)
+        self.init(store, project: project, section: section)
     }
 
     /// Takes a change. Returns what to say where it could not be written down.
@@ -69,19 +66,14 @@ final class DeploymentHistory: Sendable {
 
     private func write(_ change: DeployChange, _ attempt: inout Attempt) throws {
         switch change {
-        case .plan(let job, _, _):
-            let before = attempt
-            attempt = Attempt()
-            // The machine goes on only after success.
-            let ended = Result {
-                guard let record = before.record else { return }
-                try store.endDeployment(
-                    record, watches ? .succeeded : .created, deployment: before.deployment,
-                    revision: before.revision)
-            }
+        case .plan(let job, _):
             attempt.record = try store.beginDeployment(
                 described(job), isRequested: job.source.isInS3)
-            try ended.get()
+        case .done(let result):
+            // Whether or not it can be written down, what comes next is another one.
+            let before = attempt
+            attempt = Attempt()
+            try end(before, result)
         case .uploaded(let location): attempt.revision = location
         case .registered(let location):
             // The machine asks for the deployment next: once it was told, there may be one.
@@ -92,15 +84,18 @@ final class DeploymentHistory: Sendable {
             attempt.revision = created.request?.revision ?? attempt.revision
             guard let record = attempt.record else { return }
             try store.nameDeployment(record, created.id, revision: attempt.revision)
-        case .result(let result):
-            guard let record = attempt.record, result.outcome != .nothing else { return }
-            try store.endDeployment(
-                record, result.outcome, deployment: result.deployment ?? attempt.deployment,
-                revision: result.revision ?? attempt.revision,
-                rollback: result.rollback?.deployment, createdAt: result.createdAt,
-                at: result.completedAt)
+        case .result(let result): try end(attempt, result)
         default: break
         }
+    }
+
+    private func end(_ attempt: Attempt, _ result: DeployResult) throws {
+        guard let record = attempt.record, result.outcome != .nothing else { return }
+        try store.endDeployment(
+            record, result.outcome, deployment: result.deployment ?? attempt.deployment,
+            revision: result.revision ?? attempt.revision,
+            rollback: result.rollback?.deployment, createdAt: result.createdAt,
+            at: result.completedAt)
     }
 
     private func described(_ job: DeployJob) -> DeploymentAttempt {

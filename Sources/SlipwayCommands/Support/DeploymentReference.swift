@@ -14,6 +14,9 @@ struct DeploymentReference: ParsableArguments {
 
     var store: StoreOptions { place.store }
 
+    /// As it was written; nil for one that is to be found.
+    var named: [String?] { [deployment] }
+
     func resolve() throws -> DeploymentPlace.Found { try place.find(deployment) }
 }
 
@@ -28,12 +31,15 @@ struct DeploymentReferences: ParsableArguments {
 
     var store: StoreOptions { place.store }
 
-    /// At least one, each once.
-    func resolve() throws -> [DeploymentPlace.Found] {
-        guard !deployments.isEmpty else { return [try place.find(nil)] }
+    /// As they were written, each once; nil for one that is to be found.
+    var named: [String?] {
+        guard !deployments.isEmpty else { return [nil] }
         var seen: Set<String> = []
-        return try deployments.filter { seen.insert($0).inserted }.map { try place.find($0) }
+        return deployments.filter { seen.insert($0).inserted }
     }
+
+    /// At least one, each once.
+    func resolve() throws -> [DeploymentPlace.Found] { try named.map { try place.find($0) } }
 }
 
 /// Where a deployment is, and whose.

@@ -41,25 +41,37 @@ struct LiveContext: Sendable {
     }
 }
 
-/// Runs that are shown on the live screen, a tab each: the engines beside the screen's loop, which
-/// has the main thread.
+/// Runs that are shown on the live screen, a tab for each of their applications: the engines beside
+/// the screen's loop, which has the main thread.
 struct LiveRun: Sendable {
-    private let mailbox = Mailbox<LiveScreen.Message>()
+    private let news = LiveNews(Services.current.console)
     private let tabs = OpenTabs()
+    private let engines: [Engine]
 
-    /// The first tabs; at least one. Others are opened from the screen.
+    /// At least one run; its tabs are the first. Others are opened from the screen.
     init(_ runs: [DeployRun]) {
-        for run in runs { tabs.open(OpenTab(run: run, context: run.context())) {} }
+        engines = runs.map { [tabs] run in
+            let opened = OpenTab.each(of: run).map { tab in tabs.open(tab) {} }
+            return Engine(run: run, machine: run.machine, tabs: opened)
+        }
+    }
+
+    /// A machine, and the tabs that show its applications, or what it watches.
+    private struct Engine {
+        let run: DeployRun
+        let machine: DeployMachine
+        /// In their order; at least one.
+        let tabs: [Int]
     }
 
     /// Runs until the deployments are over or somebody leaves; then gives the terminal back. The
-    /// deployments go on when somebody leaves. `fold` gets every change of the first tabs, and may
+    /// deployments go on when somebody leaves. `fold` gets every change of the first runs, and may
     /// have something to say of it.
     ///
     /// A signal that would end the process leaves too. In the admin UI it ends the process, as on all
     /// its screens.
     ///
-    /// Returns the results of the first tabs.
+    /// Returns the results of the first runs.
     func show(
         on taken: ScreenServices.Taken, _ fold: @escaping @Sendable (DeployChange) -> Problem?
     ) throws -> [DeployResult] {
@@ -70,16 +82,28 @@ struct LiveRun: Sendable {
             first[0].context.ending == .onRequest ? nil : services.aws.interruptions()
         let leaving = signals.map { signals in Task { await leave(on: signals) } }
         defer { leaving?.cancel() }
-        let engines = first.enumerated().map { index, tab in
-            Task { await drive(tab, index, tab.run.machine, tab.run.session.notices, fold) }
+        let engines = engines.map { engine in
+            Task { await drive(engine, engine.run.session.notices, fold) }
         }
         let screen = LiveScreen(
-            first.map { $0.live($0.run.machine) }, now: services.now(),
-            ending: first[0].context.ending)
-        _ = runScreen(screen, on: taken.terminal, mailbox: mailbox, now: services.now) {
+            first.map(\.live), now: services.now(), ending: first[0].context.ending)
+        let connection = self.engines[0].run.session.connection
+        let clock = ToldClock()
+        let now = { @Sendable [news] in
+            let now = services.now()
+            if let lead = clock.news(of: connection.now().timeIntervalSince(now)) {
+                news.post(.awsClock(lead: lead))
+            }
+            return now
+        }
+        _ = runScreen(screen, on: taken.terminal, mailbox: news.mailbox, now: now) {
             begin($0)
         }
         taken.close()
+        news.screenIsLeft()
+        for id in tabs.stopsUnderWay {
+            services.console.note("waiting until AWS has taken the order to stop \(id)")
+        }
         // However the screen was left, that is one wish. What is over does not mind.
         tabs.leaveAll()
         return try waiting {
@@ -91,34 +115,45 @@ struct LiveRun: Sendable {
         }
     }
 
-    /// The first signal ends the screen, and so is one wish to leave already, as is the end of the
-    /// terminal that it may come with.
+    /// The signal that ends the screen is one wish to leave already, as is the end of the terminal
+    /// that it may come with. Where the screen was left before, it is the second wish.
     private func leave(on signals: AsyncStream<Void>) async {
-        var isFirst = true
+        var hasEndedScreen = false
         for await _ in signals {
-            if isFirst { mailbox.post(.interrupted) } else { tabs.leaveAll() }
-            isFirst = false
+            if hasEndedScreen || !news.isShown { tabs.leaveAll() } else { news.post(.interrupted) }
+            hasEndedScreen = true
         }
     }
 
-    /// Runs a machine whose changes go to a tab.
+    /// Runs a machine whose changes go to the tab of the application that they are about.
     private func drive(
-        _ tab: OpenTab, _ index: Int, _ machine: DeployMachine, _ notices: AsyncStream<Problem>,
+        _ engine: Engine, _ notices: AsyncStream<Problem>,
         _ fold: @Sendable (DeployChange) -> Problem?
     ) async -> DeployResult {
-        func post(_ change: DeployChange) { mailbox.post(.change(tab: index, change)) }
+        var place = 0
+        func post(_ change: DeployChange) {
+            news.post(.change(tab: engine.tabs[place], change))
+        }
+        guard let tab = tabs[engine.tabs[0]] else { preconditionFailure("its tabs are open") }
         if let notice = tab.keysNotice { post(.notice(DeployNotice(notice))) }
-        return await tab.run.driver.run(
-            machine, interruptions: tab.leaving, notices: notices
+        return await engine.run.driver.run(
+            engine.machine, interruptions: tab.leaving, notices: notices
         ) { change in
+            if let position = change.position { place = position.number - 1 }
             if let problem = fold(change) { post(.notice(DeployNotice(problem))) }
             post(change)
+            guard case .result = change else { return }
+            // Those that it did not come to end with it.
+            for tab in engine.tabs.dropFirst(place + 1) {
+                news.post(.change(tab: tab, change))
+            }
         }
     }
 
     // MARK: What is asked for on the screen
 
     private func begin(_ effect: LiveScreen.Effect) {
+        if case .stop(_, let id, _, _) = effect { tabs.beginStop(id) }
         tabs.keep(Task { await carryOut(effect) })
     }
 
@@ -131,9 +166,9 @@ struct LiveRun: Sendable {
         do {
             try await perform(effect, in: tab)
         } catch let error as any ProblemReporting {
-            mailbox.post(.failed(tab: index, error.problems))
+            news.post(.failed(tab: index, error.problems))
         } catch {
-            mailbox.post(
+            news.post(
                 .failed(tab: index, [Problem(code: "unexpected", "it did not work: \(error)")]))
         }
     }
@@ -142,13 +177,14 @@ struct LiveRun: Sendable {
         let connection = tab.run.session.connection
         switch effect {
         case .stop(let index, let id, let region, let rollsBack):
+            defer { tabs.endStop(id) }
             let answer = try await tab.run.session.stop(
                 id, in: region, rollsBack: rollsBack, of: tab.context.project,
                 writingTo: tab.context.store)
-            func post(_ change: DeployChange) { mailbox.post(.change(tab: index, change)) }
+            func post(_ change: DeployChange) { news.post(.change(tab: index, change)) }
             if let notice = answer.notice { post(.notice(DeployNotice(notice))) }
             if let stop = answer.stop { post(.stop(StopChange(deployment: id, stop: stop))) }
-            mailbox.post(
+            news.post(
                 .done(
                     tab: index,
                     answer.status == .succeeded ? "\(id) has stopped" : "\(id) will stop"))
@@ -190,68 +226,36 @@ struct LiveRun: Sendable {
                 project: context.project, build: nil, verb: "\(verb) \(info.id)", number: seed),
             timeLimit: nil)
         let history = DeploymentHistory(
-            ifKnown: context.project, in: context.store, section: context.section,
-            watches: true)
+            ifKnown: context.project, in: context.store, section: context.section)
         let machine = DeployMachine(jobs: [job], options: .init(seed: seed))
-        let new = OpenTab(run: tab.run, context: context, isFirst: false)
-        let index = tabs.open(new) { mailbox.post(.opened(new.live(machine))) }
-        _ = await drive(
-            new, index, machine, AsyncStream { $0.finish() }, { history?.fold($0) })
+        let new = OpenTab(context: context, run: tab.run, job: job, region: region)
+        let index = tabs.open(new) { news.post(.opened(new.live)) }
+        let engine = Engine(run: tab.run, machine: machine, tabs: [index])
+        _ = await drive(engine, AsyncStream { $0.finish() }, { history?.fold($0) })
     }
 }
 
-/// A tab of the live screen, which can be told to leave.
-private struct OpenTab: Sendable {
-    /// What it runs, or what the run was like from which it was opened.
-    let run: DeployRun
-    let context: LiveContext
-    /// Where the AWS keys are from, once for those who share them.
-    let keysNotice: Problem?
-    let leaving: AsyncStream<Void>
-    let leave: AsyncStream<Void>.Continuation
-
-    init(run: DeployRun, context: LiveContext, isFirst: Bool = true) {
-        self.run = run
-        self.context = context
-        keysNotice = isFirst ? run.session.keysNotice : nil
-        (leaving, leave) = AsyncStream.makeStream(of: Void.self)
-    }
-
-    func live(_ machine: DeployMachine) -> LiveDeployment {
-        LiveDeployment(
-            pastDurations: context.pastDurations, commit: context.commit, region: machine.region)
-    }
-}
-
-/// The tabs, and the work that was begun in them.
-private final class OpenTabs: Sendable {
-    private let tabs = Mutex<[OpenTab]>([])
-    private let tasks = Mutex<[Task<Void, Never>]>([])
-
-    var all: [OpenTab] { tabs.withLock(\.self) }
-
-    subscript(index: Int) -> OpenTab? {
-        tabs.withLock { $0.indices.contains(index) ? $0[index] : nil }
-    }
-
-    /// Returns the number of a new tab; `post` tells the screen of it before another can be opened.
-    @discardableResult
-    func open(_ tab: OpenTab, _ post: () -> Void) -> Int {
-        tabs.withLock { tabs in
-            tabs.append(tab)
-            post()
-            return tabs.count - 1
+extension DeployChange {
+    /// Which application of the run it tells of, where that is new.
+    fileprivate var position: RunPosition? {
+        switch self {
+        case .plan(_, let position): position
+        case .result(let result): result.position
+        default: nil
         }
     }
+}
 
-    /// Work to be waited for in the end.
-    func keep(_ task: Task<Void, Never>) { tasks.withLock { $0.append(task) } }
+/// By how much AWS's clock was last said to be ahead.
+private final class ToldClock: Sendable {
+    private let told = Mutex(0.0)
 
-    func finish() async {
-        for task in tasks.withLock(\.self) { await task.value }
-    }
-
-    func leaveAll() {
-        for tab in all { tab.leave.yield() }
+    /// The same again, where it is worth saying.
+    func news(of lead: Double) -> Double? {
+        told.withLock { told in
+            guard abs(lead - told) >= 0.5 else { return nil }
+            told = lead
+            return lead
+        }
     }
 }

@@ -11,6 +11,8 @@ package enum DeployOutcome: String, CaseIterable, Sendable {
     case interrupted
     /// Made and, as was asked, not watched.
     case created
+    /// Told to stop and, as was asked, not watched.
+    case stopping
     /// There was nothing to deploy.
     case nothing
 

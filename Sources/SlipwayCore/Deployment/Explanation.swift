@@ -25,9 +25,16 @@ extension LifecycleEventRecord {
         if event.runsPreviousRevision {
             let owner = Self.name(of: previous)
             return Explanation(
-                "\(event) runs the scripts of \(owner); there \(Self.whatFailed(code))",
+                "\(event) runs the scripts of \(owner); there "
+                    + (hasUnreadableOutput ? Self.unreadableOutput : Self.whatFailed(code)),
                 check: "that old script; a mend in the new revision does not help, but "
                     + "ignore_application_stop_failures: true gets past it once")
+        }
+        if hasUnreadableOutput {
+            return Explanation(
+                "at \(event) \(Self.unreadableOutput)",
+                check: "the log on the instance, in deployment-logs below "
+                    + "/opt/codedeploy-agent/deployment-root, and have the script write UTF-8")
         }
         if event == .downloadBundle {
             return Explanation(
@@ -43,6 +50,17 @@ extension LifecycleEventRecord {
         }
         return Self.ofScript(code, event)
     }
+
+    /// Whether a script wrote what is not UTF-8: then all that the agent reports is that it could not
+    /// report what happened, as an error of its own.
+    private var hasUnreadableOutput: Bool {
+        diagnostics?.message?.escaped == "Attempting minimal diagnostics"
+            && diagnostics?.logTail?.escaped.contains("JSON::GeneratorError") == true
+    }
+
+    private static let unreadableOutput =
+        "a script failed whose output is not UTF-8, so that the agent could report neither its exit "
+        + "status nor its log"
 
     private static func name(of previous: Revision?) -> String {
         guard case .s3(let location)? = previous else { return "the previous revision" }

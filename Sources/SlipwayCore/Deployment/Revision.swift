@@ -8,6 +8,16 @@ package enum Revision: Hashable, Sendable {
     case other(UntrustedText)
 }
 
+extension Revision {
+    /// Whether both put the same files on a target, as far as S3 tells: what has the same eTag has the
+    /// same content, whichever version or key it is. Where one has none, it is the same object.
+    package func hasSameContent(as other: Revision) -> Bool {
+        guard case .s3(let one) = self, case .s3(let other) = other else { return self == other }
+        if let eTag = one.eTag, let otherTag = other.eTag { return eTag == otherTag }
+        return one.bucket == other.bucket && one.key == other.key && one.version == other.version
+    }
+}
+
 /// An object in S3 that is a revision: with its eTag and version it is that one for ever.
 ///
 /// AWS: `S3Location`.
