@@ -741,7 +741,7 @@ def test_what_aws_does_not_answer_is_shown_as_old_and_not_made_up(fleet, trouble
         assert not in_trouble()
         deployment = screen_id(fleet)
         fleet.amid(f"codedeploy.GetDeployment {trouble}")
-        screen.until(in_trouble, "the trouble to be seen", patience=180)
+        screen.until(in_trouble, "the trouble to be seen")
         release(fleet, "go")
         while (event := truth_of_event(client, deployment, instances[0])) != "ValidateService":
             assert event is not None
@@ -749,7 +749,7 @@ def test_what_aws_does_not_answer_is_shown_as_old_and_not_made_up(fleet, trouble
                 pass
         assert shown(screen).status == "InProgress" and at("BeforeInstall")
         fleet.amid()
-        screen.until(lambda: at("ValidateService"), "ValidateService to run", patience=90)
+        screen.until(lambda: at("ValidateService"), "ValidateService to run")
         assert not in_trouble()
         release(fleet, "done")
         assert screen.until_end() == 0
