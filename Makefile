@@ -3,7 +3,7 @@
 BUILD ?= .build
 SWIFT_FLAGS = --scratch-path $(BUILD) --explicit-target-dependency-import-check error
 PYTHON = $(BUILD)/python/bin/python
-# Most of the time a test waits for something.
+# Most of the time a test waits for something; all at once, some would wait for a processor too long.
 TESTS_AT_ONCE ?= $(shell expr 3 '*' $$(nproc))
 
 .PHONY: demo test test-build test-tools build release format lint bench
@@ -16,7 +16,8 @@ demo:
 test:
 	@.ci/prepare build
 	@$(MAKE) --no-print-directory --jobs=2 test-build test-tools
-	swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TESTS_AT_ONCE) \
+		swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
 	$(PYTHON) -m pytest -q -p no:cacheprovider -n $(TESTS_AT_ONCE) --dist loadgroup Tests/Foreign \
 		--slipway $(BUILD)/debug/slipway
 
