@@ -3,8 +3,10 @@
 BUILD ?= .build
 SWIFT_FLAGS = --scratch-path $(BUILD) --explicit-target-dependency-import-check error
 PYTHON = $(BUILD)/python/bin/python
+# Most of the time a test waits for something; all at once, some would wait for a processor too long.
+TESTS_AT_ONCE ?= $(shell expr 3 '*' $$(nproc))
 
-.PHONY: demo test build release format lint bench
+.PHONY: demo test test-build test-tools build release format lint bench
 
 demo:
 	@.ci/prepare build
@@ -12,10 +14,19 @@ demo:
 	@.ci/demo $(BUILD)/debug/slipway
 
 test:
-	@.ci/prepare test $(BUILD)
+	@.ci/prepare build
+	@$(MAKE) --no-print-directory --jobs=2 test-build test-tools
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TESTS_AT_ONCE) \
+		swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
+	$(PYTHON) -m pytest -q -p no:cacheprovider -n $(TESTS_AT_ONCE) --dist loadgroup Tests/Foreign \
+		--slipway $(BUILD)/debug/slipway
+
+# Side by side: the one computes, the other downloads.
+test-build:
 	swift build $(SWIFT_FLAGS) --build-tests
-	swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
-	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Foreign --slipway $(BUILD)/debug/slipway
+
+test-tools:
+	@.ci/prepare test $(BUILD)
 
 build:
 	swift build $(SWIFT_FLAGS)
@@ -25,13 +36,12 @@ release:
 		--product slipway
 
 format:
-	swift format --in-place --recursive Sources Tests Benchmarks migrations Package.swift
+	swift format --parallel --in-place --recursive Sources Tests Benchmarks migrations Package.swift
 
 lint:
-	swift format lint --strict --recursive Sources Tests Benchmarks migrations Package.swift
+	swift format lint --parallel --strict --recursive Sources Tests Benchmarks migrations Package.swift
 
-bench: release
-	@.ci/prepare test $(BUILD)
+bench: release test-tools
 	$(PYTHON) Benchmarks/store.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/plan.py --slipway $(BUILD)/release/slipway
 	$(PYTHON) Benchmarks/package.py --slipway $(BUILD)/release/slipway

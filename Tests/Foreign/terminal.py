@@ -138,12 +138,12 @@ class Session:
 
     # Waiting.
 
-    def until(self, condition, what=None, patience=PATIENCE):
+    def until(self, condition, what=None):
         """Reads until the condition holds; a string is one that must be on the screen."""
         if isinstance(condition, str):
             wanted = condition
             condition, what = (lambda: wanted in self.flat), f"{wanted!r} on the screen"
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             rest = deadline - time.monotonic()
             assert rest > 0, f"waited in vain for {what}:\n{self.text}"

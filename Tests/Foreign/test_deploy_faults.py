@@ -18,6 +18,8 @@ from deploying import SANDBOX, Shop, events, history, last
 TROUBLES = ["unavailable", "internal", "throttle", "reset", "half", "lost", "hang"]
 # What a request that hangs costs is half a minute, and some hang again.
 LONG = 300
+# They share the fixture `patient`, and with it the process that tests them.
+TOGETHER = pytest.mark.xdist_group("patient")
 
 
 
@@ -75,6 +77,7 @@ def every_third(shops, service, trouble):
 EVERY_THIRD = [(service, trouble) for service in ("s3", "codedeploy") for trouble in TROUBLES]
 
 
+@TOGETHER
 @pytest.mark.parametrize(("service", "trouble"), EVERY_THIRD)
 def test_every_third_request_fails_and_the_deployment_ends_right(patient, service, trouble):
     shop, result = patient[every_third, service, trouble].result()
@@ -104,6 +107,7 @@ def dead_end(shops, service, kind):
 DEAD = [(service, kind) for service in ("s3", "codedeploy") for kind in ("dead", "mute")]
 
 
+@TOGETHER
 @pytest.mark.parametrize(("service", "kind"), DEAD)
 def test_a_dead_endpoint_ends_within_the_retry_budget(patient, service, kind):
     shop, result, took = patient[dead_end, service, kind].result()

@@ -16,7 +16,11 @@ KEYS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["moto", "ministack"])
+# All tests of a server run in the process that started it.
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("moto", "ministack")],
+)
 def server(request, pytestconfig, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     program = pytestconfig.getoption(f"--{request.param}")
