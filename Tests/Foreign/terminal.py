@@ -150,6 +150,10 @@ class Session:
             if not self._read(rest) and self.process.poll() is not None and not condition():
                 raise AssertionError(f"ended without {what}:\n{self.text}")
 
+    def until_all(self, *texts):
+        """Waits until all of them are on the screen: what is read may end amid a frame."""
+        self.until(lambda: all(text in self.flat for text in texts), f"{texts!r} on the screen")
+
     def until_footer(self, text):
         """Waits for the last line, which is painted last: the frame is whole then."""
         self.until(lambda: self.lines[-1].endswith(text), f"the footer {text!r}")
