@@ -79,14 +79,15 @@ package struct LiveScreen: Screen {
     /// The run that is looked at; nil for the one that goes on.
     var shownRun: Int?
     var wasTouched = false
-    private var pending: Action?
+    /// What is asked about now.
+    var pending: Action?
     /// What was asked to be stopped, by tab, until it is known whether AWS took it.
-    private var stopping: [Int: DeploymentID] = [:]
+    var stopping: [Int: DeploymentID] = [:]
     var pageRows = 10
     /// From how many columns on the title has room for whole words beside it.
     private static let roomyWidth = 60
-    private(set) var width = 80
-    private(set) var height = 22
+    var width = 80
+    var height = 22
 
     package init(
         _ tabs: [LiveDeployment], now: Date, ending: Ending = .withLastDeployment,
@@ -148,7 +149,7 @@ package struct LiveScreen: Screen {
     }
 
     /// `worker will not be deployed.`: what leaving keeps from being begun.
-    private var leftOut: String? {
+    var leftOut: String? {
         let names = tabs.filter(\.isWaiting).compactMap(\.application).map { "\($0)" }
         return names.isEmpty
             ? nil : names.joined(separator: ", ") + " will not be deployed."
@@ -237,7 +238,7 @@ package struct LiveScreen: Screen {
         live.isOver && isFollowing && reading == nil && dialog == nil
     }
 
-    private mutating func show(tab: Int) {
+    mutating func show(tab: Int) {
         self.tab = tab
         (chosen, shownRun, notice, reading) = (nil, nil, nil, nil)
         isFollowing = true
@@ -248,188 +249,6 @@ package struct LiveScreen: Screen {
         guard count > 1 else { return }
         shownRun = ((shownRun ?? count - 1) + count - 1) % count
         (chosen, isFollowing) = (nil, true)
-    }
-
-    // MARK: Asking first
-
-    private mutating func ask(_ action: Action) {
-        pending = action
-        if action == .giveUp {
-            dialog = leaveDialog
-            return
-        }
-        guard let run = live.runs.first, let region = live.region else { return }
-        let place =
-            "\(live.application.map { "\($0)" } ?? "the application") → "
-            + "\(live.deploymentGroup.map { "\($0)" } ?? "its group") in \(region)"
-        switch action {
-        case .giveUp: break
-        case .stop:
-            dialog = Dialog(
-                "Stop \(live.run?.id ?? run.id)?",
-                [
-                    "This stops the deployment to \(place).",
-                    "Instances that are done keep the new revision.",
-                ], kind: .choose(["Stop and roll back", "Stop", "Let it run"]))
-        case .redeploy:
-            dialog = Dialog(
-                "Deploy the same revision again?",
-                ["This deploys the revision of \(run.id) to \(place)."],
-                kind: .confirm(yes: "Deploy again", no: "Cancel"))
-        case .rollback:
-            dialog = Dialog(
-                "Roll back?",
-                ["This deploys the last revision that succeeded before \(run.id) to \(place)."],
-                kind: .confirm(yes: "Roll back", no: "Cancel"))
-        }
-    }
-
-    /// Asks whether to leave, while this screen knows of no deployment, or has just learnt of one, or
-    /// more are to come.
-    private var leaveDialog: Dialog {
-        let current = live.isWaiting ? tabs.first { !$0.isOver } ?? live : live
-        let rest = leftOut.map { [$0] } ?? []
-        func leave(_ lines: [String]) -> Dialog {
-            Dialog("Leave?", lines + rest, kind: .confirm(yes: "Leave", no: "Stay"))
-        }
-        switch current.stage {
-        case .starting, .uploading, .registering:
-            return Dialog(
-                "Give up?",
-                ["Nothing is deployed yet: leaving now gives up what was packed and sent."] + rest,
-                kind: .confirm(yes: "Give up", no: "Go on"))
-        case .creating:
-            return leave([
-                "CodeDeploy is being asked for the deployment, and may have made it.",
-                "Leaving does not stop it. slipway watch shows it.",
-            ])
-        case .running:
-            return leave(["The deployment is made, and goes on. slipway watch shows it."])
-        case .over: return leave(["It is over."])
-        }
-    }
-
-    private mutating func answer(_ outcome: Dialog.Outcome) -> [Effect] {
-        guard outcome != .open else { return [] }
-        dialog = nil
-        if pending == .giveUp {
-            pending = nil
-            isOver = outcome == .confirmed
-            return []
-        }
-        guard let action = pending, let region = live.region, let first = live.runs.first,
-            let current = live.run
-        else { return [] }
-        pending = nil
-        switch (action, outcome) {
-        case (.stop, .chosen(0)):
-            return started(.stop(tab: tab, current.id, region, rollsBack: true), "stopping")
-        case (.stop, .chosen(1)):
-            return started(.stop(tab: tab, current.id, region, rollsBack: false), "stopping")
-        case (.redeploy, .confirmed):
-            return started(.redeploy(tab: tab, first.id, region), "deploying again")
-        case (.rollback, .confirmed):
-            return started(.rollback(tab: tab, first.id, region), "rolling back")
-        default: return []
-        }
-    }
-
-    private mutating func started(_ effect: Effect, _ words: String) -> [Effect] {
-        notice = Notice(.working, words)
-        if case .stop(let tab, let id, _, _) = effect { stopping[tab] = id }
-        return [effect]
-    }
-
-    // MARK: Keys
-
-    private mutating func handle(_ input: Input) -> [Effect] {
-        switch input {
-        case .resize(let width, let height):
-            (self.width, self.height) = (width, height)
-            pageRows = max(1, height / 2 - 4)
-            return []
-        case .tick(let now):
-            self.now = now
-            return []
-        case .key, .paste: break
-        }
-        wasTouched = true
-        if var open = dialog {
-            let outcome = open.handle(input)
-            dialog = open
-            return answer(outcome)
-        }
-        notice = nil
-        if isFiltering {
-            handleFilter(input)
-        } else if case .key(let key) = input {
-            if readDetail == nil { handle(key) } else { read(key) }
-        }
-        return []
-    }
-
-    private mutating func handleFilter(_ input: Input) {
-        switch input {
-        case .key(.enter), .key(.tab): isFiltering = false
-        case .key(.escape):
-            isFiltering = false
-            filter = TextField()
-        case .key(.up): move(-1)
-        case .key(.down): move(1)
-        default: _ = filter.handle(input)
-        }
-    }
-
-    private mutating func handle(_ key: Key) {
-        switch key {
-        case .up, .character("k"): move(-1)
-        case .down, .character("j"): move(1)
-        case .pageUp, .control("b"): move(-pageRows)
-        case .pageDown, .control("f"), .character(" "): move(pageRows)
-        case .home, .character("g"): move(-.max)
-        case .end, .character("G"): move(.max)
-        case .character(let digit) where "1"..."9" ~= digit:
-            if let number = digit.wholeNumberValue { _ = update(.showTab(number - 1)) }
-        case .escape:
-            if !filter.isEmpty || statusFilter != nil {
-                filter = TextField()
-                statusFilter = nil
-            } else {
-                isFollowing = true
-            }
-        default: break
-        }
-    }
-
-    private mutating func move(_ distance: Int) {
-        let rows = visibleTargets
-        guard !rows.isEmpty else { return }
-        let row = chosenRow(in: rows) ?? 0
-        let next = row.addingReportingOverflow(distance)
-        let bounded = next.overflow ? (distance < 0 ? 0 : rows.count - 1) : next.partialValue
-        chosen = rows[max(0, min(rows.count - 1, bounded))]
-        isFollowing = false
-    }
-
-    /// Chooses the next failed target; where this deployment has none, shows one that has.
-    private mutating func chooseNextFailure() {
-        if live.run?.counts.failed ?? 0 == 0, let other = nextFailingTab {
-            show(tab: other)
-            return
-        }
-        let rows = visibleTargets
-        let failed = rows.filter { run?.targets[$0]?.status == .failed }
-        guard !failed.isEmpty else { return }
-        let next = chosenTarget(in: rows).flatMap { failed.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
-        chosen = failed[next % failed.count]
-        isFollowing = false
-        if reading != nil { openReading() }
-    }
-
-    static func status(after status: TargetStatus?) -> TargetStatus? {
-        let order: [TargetStatus?] = [nil, .failed, .inProgress, .pending, .skipped, .succeeded]
-        let index = order.firstIndex(of: status) ?? 0
-        return order[(index + 1) % order.count]
     }
 
     // MARK: What is seen

@@ -2,6 +2,7 @@ import DeployEngine
 import FoundationEssentials
 import Screens
 import SlipwayCore
+import TextGrid
 
 @testable import LiveScreens
 
@@ -10,6 +11,8 @@ enum Fleet {
     static let start = Date(timeIntervalSinceReferenceDate: 800_000_000)
     static let id = DeploymentID("d-75I7MBT7C")!  // letters, digits and a hyphen
     static let rollbackID = DeploymentID("d-ROLLBACK1")!
+    static let end = DeployChange.result(
+        DeployResult(.failed, exitStatus: .deploymentFailed, deployment: id))
 
     static let inPlace: [LifecycleEvent] = [
         .applicationStop, .downloadBundle, .beforeInstall, .install, .afterInstall,
@@ -182,6 +185,26 @@ enum Fleet {
         for change in changes { _ = screen.update(.change(tab: 0, change)) }
         _ = screen.update(.input(.tick(start.addingTimeInterval(seconds))))
         for change in late { _ = screen.update(.change(tab: 0, change)) }
+        return screen
+    }
+
+    /// What a terminal of the usual size shows of it.
+    static func lines(_ screen: LiveScreen) -> [String] {
+        var session = Session(screen, width: 80, height: 24)
+        _ = session.begin()
+        return session.frame.lines
+    }
+
+    /// Three deployments of three targets each; one of the last one's failed.
+    static func three() throws -> LiveScreen {
+        var screen = LiveScreen(
+            [LiveDeployment(), LiveDeployment(), LiveDeployment()], now: start)
+        for tab in 0..<3 {
+            let counts = DeploymentOverview(pending: tab == 2 ? 2 : 3, failed: tab == 2 ? 1 : 0)
+            _ = screen.update(.change(tab: tab, try created()))
+            _ = screen.update(
+                .change(tab: tab, status(try info(.inProgress, counts))))
+        }
         return screen
     }
 }

@@ -31,9 +31,6 @@ import TextGrid
         .change(tab: 0, .target(TargetChange(deployment: Fleet.id, target: target)))
     }
 
-    private static let end = DeployChange.result(
-        DeployResult(.failed, exitStatus: .deploymentFailed, deployment: Fleet.id))
-
     @Test func `the failing target is chosen without a key`() throws {
         var screen = try Self.running()
         _ = screen.update(Self.change(Fleet.target(3, .failed, at: 4)))
@@ -316,7 +313,7 @@ import TextGrid
         }
         #expect(reason("redeploy") == "it is still running")
         #expect(reason("stop") == nil)
-        _ = screen.update(.change(tab: 0, Self.end))
+        _ = screen.update(.change(tab: 0, Fleet.end))
         #expect(reason("stop") == "it is over")
         #expect(reason("redeploy") == nil)
         let readOnly = LiveScreen([LiveDeployment()], now: Fleet.start, isReadOnly: true)
@@ -326,24 +323,24 @@ import TextGrid
 
     @Test func `the session ends with the deployment, unless somebody is looking around`() throws {
         var left = try Self.running()
-        _ = left.update(.change(tab: 0, Self.end))
+        _ = left.update(.change(tab: 0, Fleet.end))
         #expect(left.isOver)
 
         var touched = try Self.running()
         _ = touched.update(.input(.key(.down)))
-        _ = touched.update(.change(tab: 0, Self.end))
+        _ = touched.update(.change(tab: 0, Fleet.end))
         #expect(!touched.isOver)
         #expect(touched.tick == nil)
 
         var kept = try Self.running(ending: .onRequest)
-        _ = kept.update(.change(tab: 0, Self.end))
+        _ = kept.update(.change(tab: 0, Fleet.end))
         #expect(!kept.isOver)
     }
 
     @Test func `what had ended before it was looked at is shown until somebody leaves`() throws {
         func end(of tab: Int, after statuses: [DeploymentStatus]) throws -> [LiveScreen.Message] {
             try statuses.map { .change(tab: tab, Fleet.status(try Fleet.info($0))) }
-                + [.change(tab: tab, Self.end)]
+                + [.change(tab: tab, Fleet.end)]
         }
         var one = LiveScreen([LiveDeployment()], now: Fleet.start)
         for message in try end(of: 0, after: [.failed]) { _ = one.update(message) }
@@ -361,7 +358,7 @@ import TextGrid
         #expect(both.isOver)
 
         var refused = LiveScreen([LiveDeployment()], now: Fleet.start)
-        _ = refused.update(.change(tab: 0, Self.end))
+        _ = refused.update(.change(tab: 0, Fleet.end))
         #expect(refused.isOver)
     }
 
@@ -380,8 +377,8 @@ import TextGrid
         }
         var screen = try Self.running(ending: .onRequest)
         #expect(warning(screen).contains("Ctrl-C again leaves; the deployment goes on."))
-        #expect(warning(try Self.three()).contains("Ctrl-C again leaves; the deployments go on."))
-        _ = screen.update(.change(tab: 0, Self.end))
+        #expect(warning(try Fleet.three()).contains("Ctrl-C again leaves; the deployments go on."))
+        _ = screen.update(.change(tab: 0, Fleet.end))
         #expect(warning(screen).contains("Ctrl-C again leaves."))
         var early = LiveScreen([LiveDeployment()], now: Fleet.start)
         _ = early.update(.change(tab: 0, .progress(UploadProgress())))
@@ -394,135 +391,6 @@ import TextGrid
         #expect(screen.dialog != nil && !screen.isOver)
         _ = screen.update(.interrupted)
         #expect(screen.isOver)
-    }
-
-    /// Three deployments of three targets each; one of the last one's failed.
-    private static func three() throws -> LiveScreen {
-        var screen = LiveScreen(
-            [LiveDeployment(), LiveDeployment(), LiveDeployment()], now: Fleet.start)
-        for tab in 0..<3 {
-            let counts = DeploymentOverview(pending: tab == 2 ? 2 : 3, failed: tab == 2 ? 1 : 0)
-            _ = screen.update(.change(tab: tab, try Fleet.created()))
-            _ = screen.update(
-                .change(tab: tab, Fleet.status(try Fleet.info(.inProgress, counts))))
-        }
-        return screen
-    }
-
-    @Test func `keys go from deployment to deployment, and to the one that failed`() throws {
-        var session = Session(try Self.three(), width: 80, height: 24)
-        _ = session.begin()
-        func press(_ key: Key) -> Int {
-            _ = session.handle(.key(key))
-            return session.screen.tab
-        }
-        #expect(press(.tab) == 1)
-        #expect(press(.backTab) == 0)
-        #expect(press(.character("2")) == 1)
-        #expect(press(.character("9")) == 1)
-        #expect(press(.character("n")) == 2)
-        #expect(press(.character("n")) == 2)
-        #expect(press(.tab) == 0)
-    }
-
-    @Test func `each deployment shows its own state at a glance`() throws {
-        var screen = try Self.three()
-        _ = screen.update(
-            .change(tab: 1, Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 3)))))
-        var session = Session(screen, width: 120, height: 24)
-        _ = session.begin()
-        let bar = session.frame.lines[1]
-        let id = "\(Fleet.id)"
-        #expect(bar.contains("1 ▸ shop \(id) 0/3 "))
-        #expect(bar.contains("2 ✓ shop \(id) 3/3 "))
-        #expect(bar.contains("3 ▸ shop \(id) 1/3, 1 failed"))
-    }
-
-    @Test func `the session ends with the last of several deployments`() throws {
-        var screen = try Self.three()
-        for tab in [1, 0] { _ = screen.update(.change(tab: tab, Self.end)) }
-        #expect(!screen.isOver)
-        _ = screen.update(.change(tab: 2, Self.end))
-        #expect(screen.isOver)
-    }
-
-    /// The first of two applications has succeeded, and the second begins.
-    private static func second() throws -> LiveScreen {
-        let status = Fleet.status(try Fleet.info(.succeeded, .init(succeeded: 3)))
-        let done = DeployResult(.succeeded, exitStatus: .success, deployment: Fleet.id)
-        var screen = try Fleet.applications([try Fleet.created(), status, .done(done)])
-        let worker = try Fleet.job("worker")
-        _ = screen.update(.change(tab: 1, .plan(worker, RunPosition(number: 2, count: 2))))
-        return screen
-    }
-
-    private static func frame(_ screen: LiveScreen) -> [String] {
-        var session = Session(screen, width: 80, height: 24)
-        _ = session.begin()
-        return session.frame.lines
-    }
-
-    @Test func `of several applications it says which it is, and keeps how the earlier ended`()
-        throws
-    {
-        let first = Self.frame(try Fleet.applications([try Fleet.created()]))
-        #expect(first[0].hasSuffix("application 1 of 2"))
-        #expect(first[1].contains("2 · worker waiting"))
-        var screen = try Self.second()
-        #expect(screen.tab == 1)
-        let second = Self.frame(screen)
-        #expect(second[0].contains("worker") && second[0].hasSuffix("application 2 of 2"))
-        #expect(second[1].contains("1 ✓ shop \(Fleet.id) 3/3"))
-        _ = screen.update(.showTab(0))
-        #expect(screen.live.runs.map(\.id) == [Fleet.id])
-        #expect(screen.live.result?.outcome == .succeeded)
-    }
-
-    @Test func `who reads the first application is not taken away from it by the next`() throws {
-        var screen = try Fleet.applications([try Fleet.created()])
-        let target = Fleet.target(1, .succeeded, at: 7)
-        let news = TargetChange(deployment: Fleet.id, target: target)
-        _ = screen.update(.change(tab: 0, .target(news)))
-        _ = screen.update(.openDetail)
-        let done = DeployResult(.succeeded, exitStatus: .success, deployment: Fleet.id)
-        _ = screen.update(.change(tab: 0, .done(done)))
-        let plan = DeployChange.plan(try Fleet.job("worker"), RunPosition(number: 2, count: 2))
-        _ = screen.update(.change(tab: 1, plan))
-        #expect(screen.tab == 0)
-    }
-
-    @Test func `a run that fails ends the applications that it did not come to`() throws {
-        var screen = try Fleet.applications([try Fleet.created()])
-        var failed = DeployResult(.failed, exitStatus: .deploymentFailed, deployment: Fleet.id)
-        failed.position = RunPosition(number: 1, count: 2)
-        _ = screen.update(.change(tab: 0, .result(failed)))
-        #expect(!screen.isOver)
-        _ = screen.update(.change(tab: 1, .result(failed)))
-        #expect(screen.isOver)
-        #expect(screen.tabs[1].result == nil)
-        _ = screen.update(.showTab(1))
-        let text = Self.frame(screen).joined(separator: "\n")
-        #expect(text.contains("not deployed: the run ended before it"))
-    }
-
-    @Test func `leaving says which applications are not deployed then`() throws {
-        for tab in 0...1 {
-            var screen = try Fleet.applications([try Fleet.created()])
-            _ = screen.update(.showTab(tab))
-            _ = screen.update(.leave)
-            #expect(!screen.isOver)
-            let text = Self.frame(screen).joined(separator: "\n")
-            #expect(text.contains("worker will not be deployed."))
-            #expect(text.contains("The deployment is made, and goes on."))
-        }
-        #expect(
-            try Fleet.applications([try Fleet.created()]).interruptionWarning
-                == "Ctrl-C again leaves; the deployment goes on. worker will not be deployed.")
-        // Nothing is given up by who leaves the last one.
-        var last = try Self.second()
-        _ = last.update(.change(tab: 1, try Fleet.created()))
-        _ = last.update(.leave)
-        #expect(last.isOver)
     }
 
     @Test func `both filters narrow the table, and Esc shows all`() throws {
@@ -602,7 +470,7 @@ import TextGrid
         #expect(screen.live.elapsedSeconds(at: screen.time) == 20)
         #expect(screen.live.timeLeft(at: screen.time) == .about(seconds: 40))
         #expect(screen.live.silentTargets(at: screen.now).isEmpty)
-        #expect(Self.frame(screen).contains { $0.contains("10s…") })
+        #expect(Fleet.lines(screen).contains { $0.contains("10s…") })
         _ = screen.update(.input(.tick(here.addingTimeInterval(70))))
         #expect(screen.live.timeLeft(at: screen.time) == .overdue(usualSeconds: 60))
     }
