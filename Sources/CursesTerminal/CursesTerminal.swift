@@ -253,11 +253,17 @@ package final class CursesTerminal: Sendable {
     ) {
         let (attributes, color) = Theme.attributes(of: cell.role, depth)
         let pair = color == nil ? Int16(0) : Int16(cell.role.rawValue) + 1
-        func put(_ scalars: [Unicode.Scalar], _ column: Int) {
-            let text = scalars.map { wchar_t(bitPattern: $0.value) } + [0]
-            cncurses_put(Int32(row), Int32(column), text, attributes, pair)
+        func put(_ scalars: some Collection<Unicode.Scalar>, _ column: Int) {
+            // On the stack: a frame may have ten thousand cells.
+            withUnsafeTemporaryAllocation(of: wchar_t.self, capacity: scalars.count + 1) { text in
+                for (index, scalar) in scalars.enumerated() {
+                    text[index] = wchar_t(bitPattern: scalar.value)
+                }
+                text[scalars.count] = 0
+                cncurses_put(Int32(row), Int32(column), text.baseAddress, attributes, pair)
+            }
         }
-        let scalars = Array(cell.text.unicodeScalars)
+        let scalars = cell.text.unicodeScalars
         // Where the C library, by which curses counts, is of another mind about the width, a
         // question mark keeps the row in place.
         let agrees =
@@ -267,7 +273,8 @@ package final class CursesTerminal: Sendable {
         if agrees, fits {
             put(scalars, column)
         } else {
-            for offset in 0..<columns { put(scalars.isEmpty ? [" "] : ["?"], column + offset) }
+            let sign: Unicode.Scalar = scalars.isEmpty ? " " : "?"
+            for offset in 0..<columns { put(CollectionOfOne(sign), column + offset) }
         }
     }
 
