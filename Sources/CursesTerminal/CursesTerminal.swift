@@ -232,18 +232,21 @@ package final class CursesTerminal: Sendable {
     private func drawRow(
         _ row: Int, of grid: CellGrid, over former: CellGrid?, width: Int, _ depth: Theme.Depth
     ) {
-        var column = 0
-        while column < width {
-            let cell = grid[row, column]
-            let isWide = column + 1 < grid.width && grid[row, column + 1].text.isEmpty
+        let cells = grid.cells[row * grid.width..<(row + 1) * grid.width]
+        let formerCells = former?.cells[cells.indices]
+        if cells == formerCells { return }
+        var index = cells.startIndex
+        let end = index + width
+        while index < end {
+            let isWide = index + 1 < cells.endIndex && cells[index + 1].text.isEmpty
             let columns = isWide ? 2 : 1
-            let isSame =
-                former.map { former in
-                    former[row, column] == cell
-                        && (!isWide || former[row, column + 1] == grid[row, column + 1])
-                } ?? false
-            if !isSame { put(cell, row, column, columns, fits: column + columns <= width, depth) }
-            column += columns
+            let glyph = index..<index + columns
+            if formerCells.map({ $0[glyph] != cells[glyph] }) ?? true {
+                put(
+                    cells[index], row, index - cells.startIndex, columns,
+                    fits: index + columns <= end, depth)
+            }
+            index += columns
         }
     }
 

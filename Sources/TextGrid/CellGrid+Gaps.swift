@@ -11,11 +11,13 @@ extension CellGrid {
         // In the order of the raw values, so that a cell costs no call.
         let isBare = Role.allCases.map(isBare)
         var copy = self
+        // One by one they would be counted up and down, ten thousand times for a frame.
+        let cells = cells
         for row in 0..<height {
             var before: Role?
             var gap = 0
             for column in 0..<width {
-                let cell = self[row, column]
+                let cell = cells[row * width + column]
                 if cell.text == " ", isBare[Int(cell.role.rawValue)] {
                     gap += 1
                     continue
