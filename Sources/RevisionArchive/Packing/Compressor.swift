@@ -11,19 +11,16 @@ final class Compressor {
     /// Of what is larger: 512 KiB cost a thousandth in size, more gains nothing that counts.
     static let blockByteCount = 1 << 20
 
-    /// The level at which an archive is as large as zlib's at its usual one, or smaller. Only small
-    /// files and what repeats much may come out larger: the thorough level is for those, and hardly
-    /// slower there. What is no text comes out smaller at the quick level already, by a hundredth.
-    private static let level: Int32 = 6
-    private static let quickLevel: Int32 = 5
-    private static let thoroughLevel: Int32 = 7
     private static let smallByteLimit = 16 << 10
     /// What shrinks to less repeats much.
     private static let repetitiveShare = 0.15
-    private let compressor: OpaquePointer
-    private let quickCompressor: OpaquePointer
-    private let thoroughCompressor: OpaquePointer
-    private let sampler: OpaquePointer
+    /// At this level an archive is as large as zlib's at its usual one, or smaller.
+    private let usual = Deflater(level: 6)
+    /// For what is no text, which comes out smaller than zlib's at this level already.
+    private let quick = Deflater(level: 5)
+    /// For small files and what repeats much, which may else come out larger; hardly slower there.
+    private let thorough = Deflater(level: 7)
+    private let sampler = Deflater(level: 1)
     private var joint = DeflateJoint()
     /// Where what is small is made, to be copied when its size is known. What is large is made in
     /// room of its own: of that, the system gives memory only to what is written.
@@ -32,24 +29,11 @@ final class Compressor {
     let input: UnsafeMutableRawBufferPointer
 
     init() {
-        guard let compressor = libdeflate_alloc_compressor(Self.level),
-            let quickCompressor = libdeflate_alloc_compressor(Self.quickLevel),
-            let thoroughCompressor = libdeflate_alloc_compressor(Self.thoroughLevel),
-            let sampler = libdeflate_alloc_compressor(1)
-        else { fatalError("out of memory") }
-        self.compressor = compressor
-        self.quickCompressor = quickCompressor
-        self.thoroughCompressor = thoroughCompressor
-        self.sampler = sampler
         input = .allocate(byteCount: Self.wholeByteLimit, alignment: 64)
         output = .allocate(byteCount: 128 << 10, alignment: 64)
     }
 
     deinit {
-        libdeflate_free_compressor(compressor)
-        libdeflate_free_compressor(quickCompressor)
-        libdeflate_free_compressor(thoroughCompressor)
-        libdeflate_free_compressor(sampler)
         input.deallocate()
         output.deallocate()
     }
@@ -107,15 +91,13 @@ final class Compressor {
         _ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer, byteLimit: Int
     ) -> Int? {
         guard byteLimit > 0, seemsCompressible(bytes) else { return nil }
-        func deflate(_ compressor: OpaquePointer) -> Int {
-            libdeflate_deflate_compress(
-                compressor, bytes.baseAddress, bytes.count, room.baseAddress, byteLimit)
+        func deflate(_ deflater: Deflater) -> Int {
+            deflater.deflate(bytes, into: room, byteLimit: byteLimit)
         }
         let isSmall = bytes.count <= Self.smallByteLimit
-        var count = deflate(
-            isSmall ? thoroughCompressor : Self.isText(bytes) ? compressor : quickCompressor)
+        var count = deflate(isSmall ? thorough : Self.isText(bytes) ? usual : quick)
         let repetitiveLimit = Int(Double(bytes.count) * Self.repetitiveShare)
-        if !isSmall, 1..<repetitiveLimit ~= count { count = deflate(thoroughCompressor) }
+        if !isSmall, 1..<repetitiveLimit ~= count { count = deflate(thorough) }
         return count == 0 ? nil : count
     }
 
@@ -131,9 +113,8 @@ final class Compressor {
         guard bytes.count > 128 << 10 else { return true }
         return Self.samples(of: bytes, byteCount: 16 << 10).contains { sample in
             // Less than half a hundredth saved is nothing saved.
-            libdeflate_deflate_compress(
-                sampler, sample.baseAddress, sample.count, output.baseAddress,
-                sample.count - sample.count / 200) > 0
+            sampler.deflate(
+                sample, into: output, byteLimit: sample.count - sample.count / 200) > 0
         }
     }
 
@@ -146,5 +127,27 @@ final class Compressor {
         return (0..<count).map { index in
             UnsafeRawBufferPointer(rebasing: bytes[index * stride..<index * stride + byteCount])
         }
+    }
+}
+
+/// libdeflate at one level, by one thread at a time.
+private final class Deflater {
+    private let compressor: OpaquePointer
+
+    init(level: Int32) {
+        guard let compressor = libdeflate_alloc_compressor(level) else {
+            fatalError("out of memory")
+        }
+        self.compressor = compressor
+    }
+
+    deinit { libdeflate_free_compressor(compressor) }
+
+    /// Returns how many bytes it made; 0 where that takes more than the limit.
+    func deflate(
+        _ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer, byteLimit: Int
+    ) -> Int {
+        libdeflate_deflate_compress(
+            compressor, bytes.baseAddress, bytes.count, room.baseAddress, byteLimit)
     }
 }
