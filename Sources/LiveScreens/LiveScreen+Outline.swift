@@ -24,7 +24,7 @@ extension LiveScreen {
             parts += rows.prefix(50).compactMap { run.targets[$0] }.map { target in
                 let last = target.lastEvent.map { ", \($0.event.words)" } ?? ""
                 return .item(
-                    "\(UntrustedText(target.id.rawValue).escaped): \(target.status.words)\(last)")
+                    "\(target.id): \(target.status.words)\(last)")
             }
         }
         return Outline(parts, canFilter: true)

@@ -54,7 +54,7 @@ extension LiveScreen {
             let others = silent.count > 1 ? " and \(silent.count - 1) more" : ""
             lines.append(
                 (
-                    "! The agent on \(UntrustedText(first.rawValue).escaped)\(others) does not "
+                    "! The agent on \(first)\(others) does not "
                         + "answer: is codedeploy-agent running there? CodeDeploy gives up after 5 "
                         + "minutes.", .warning
                 ))
@@ -94,7 +94,7 @@ extension LiveScreen {
                 failed.count > room && target.id == failed[room - 1].id
                 ? "; \(failed.count - room) more failed" : ""
             let words =
-                "✗ \(UntrustedText(target.id.rawValue).escaped)  \(Self.failureWords(target))\(more)"
+                "✗ \(target.id)  \(Self.failureWords(target))\(more)"
             let place = " in \(original.id)"
             let text = displayWidth(words + place) <= rect.width ? words + place : words
             for part in wrapped(text, to: max(1, rect.width)) where row < limit {

@@ -22,10 +22,7 @@ extension LiveDeployment {
         if let start = createdAt ?? beganAt, let end = completedAt {
             return max(0, end.timeIntervalSince(start))
         }
-        if let result {
-            let parts = result.duration.components
-            return Double(parts.seconds) + Double(parts.attoseconds) / 1e18
-        }
+        if let result { return result.duration / .seconds(1) }
         return secondsSinceStart(at: time).map { max(0, $0) } ?? 0
     }
 

@@ -15,7 +15,7 @@ struct TargetColumns {
     init(run: LiveRun, ids: some Collection<TargetID>, width: Int) {
         events = run.events
         self.width = width
-        let longest = ids.map { displayWidth(UntrustedText($0.rawValue).escaped) }.max() ?? 0
+        let longest = ids.map { displayWidth($0.description) }.max() ?? 0
         idWidth = max(6, min(longest, max(19, width / 3), max(6, width - 6)))
         let room = width - idWidth - 5 - Self.wordsMinimum
         let count = max(1, run.events.count)
@@ -53,7 +53,7 @@ struct TargetColumns {
         grid.put(isChosen ? "▸" : " ", row: row, column: column, role: role(.plain))
         grid.put(target.status.sign, row: row, column: column + 2, role: role(target.status.role))
         grid.put(
-            UntrustedText(target.id.rawValue).escaped, row: row, column: column + 4,
+            target.id.description, row: row, column: column + 4,
             role: role(target.status == .failed ? .failed : .plain), limit: idWidth)
         if cellWidth > 0 {
             for (index, event) in events.enumerated() {

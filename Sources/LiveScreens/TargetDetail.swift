@@ -83,7 +83,7 @@ extension LiveScreen {
     }
 
     func detail(of target: DeploymentTarget, in run: LiveRun) -> TargetDetail {
-        let id = UntrustedText(target.id.rawValue).escaped
+        let id = target.id
         var detail = TargetDetail(
             title: live.runs.count > 1 ? "\(id) in \(run.id)" : "\(id): \(target.status.words)")
         if let failure = target.failure {
