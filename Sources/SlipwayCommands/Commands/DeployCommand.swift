@@ -155,14 +155,7 @@ struct DeployCommand: ParsableCommand {
         let open = records.filter {
             $0.isOpen && $0.outcome == nil && groups.contains($0.attempt.deploymentGroup)
         }
-        guard !open.isEmpty else { return }
-        let connection = session.hasty
-        let now = Services.current.now()
-        let turn = Services.current.aws.randomNumber()
-        try? waiting {
-            try await DeploymentHistory.settle(
-                open, in: store, connection, now: now, turn: turn)
-        }
+        try? DeploymentHistory.settle(open, in: store, session)
     }
 }
 

@@ -72,14 +72,7 @@ struct DeploymentsCommand: ParsableCommand {
         let open = try store.open(.read).deployments(of: project).filter(\.isOpen)
         guard !open.isEmpty else { return }
         let session = try AWSSession(of: project, in: store, for: "deployments")
-        let store = try session.openStore()
-        let connection = session.hasty
-        let now = Services.current.now()
-        let turn = Services.current.aws.randomNumber()
-        try waiting {
-            try await DeploymentHistory.settle(
-                open, in: store, connection, now: now, turn: turn)
-        }
+        try DeploymentHistory.settle(open, in: try session.openStore(), session)
     }
 }
 

@@ -14,23 +14,34 @@ extension DeploymentHistory {
     /// How far this machine's clock may be ahead of AWS's.
     private static let clockError: TimeInterval = 3600
 
-    /// Asks AWS about attempts whose end the history does not know, and writes down what it says.
+    /// Asks AWS about attempts of a project whose end the history does not know, and writes down what
+    /// it says.
     ///
-    /// What AWS does not tell stays as it is, and `turn`, a random number, says where to begin, so that
-    /// such attempts do not keep the others from their turn. Throws where the store cannot be written, and where AWS
-    /// does not answer, so that the others are not asked about in vain.
+    /// What AWS does not tell stays as it is; chance says where to begin, so that such attempts do not
+    /// keep the others from their turn. Throws where the store cannot be written, and where AWS does
+    /// not answer, so that the others are not asked about in vain.
     static func settle(
-        _ records: [DeploymentRecord], in store: ProjectStore, _ connection: AWSConnection,
-        now: Date, turn: UInt64
+        _ open: [DeploymentRecord], in store: ProjectStore, _ session: AWSSession
+    ) throws {
+        guard let project = open.first?.attempt.project else { return }
+        let connection = session.hasty
+        let now = Services.current.now()
+        let turn = Services.current.aws.randomNumber()
+        try waiting {
+            try await settle(open, of: project, in: store, connection, now: now, turn: turn)
+        }
+    }
+
+    private static func settle(
+        _ open: [DeploymentRecord], of project: ProjectName, in store: ProjectStore,
+        _ connection: AWSConnection, now: Date, turn: UInt64
     ) async throws {
-        let open = records.filter(\.isOpen)
-        guard !open.isEmpty else { return }
         let first = Int(turn % UInt64(open.count))
         let chosen = (open[first...] + open[..<first]).prefix(settlingLimit)
         // Those with an id tell the search which deployments it need not look at.
         let named = chosen.filter { $0.deployment != nil }
         let nameless = chosen.filter { $0.deployment == nil }
-        var known = try open.first.map { try ids(of: $0.attempt.project, in: store) } ?? []
+        var known = try ids(of: project, in: store)
         for record in named + nameless {
             let client = connection.codeDeploy(record.attempt.region)
             switch try await find(record, besides: known, client) {
