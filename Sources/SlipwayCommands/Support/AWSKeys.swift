@@ -51,18 +51,20 @@ struct AWSKeys {
     }
 
     /// Whether there are any in the environment, of whatever kind.
-    static var areInEnvironment: Bool {
-        let services = Services.current
-        return services.variable("AWS_ACCESS_KEY_ID") != nil
-            && services.variable("AWS_SECRET_ACCESS_KEY") != nil
-    }
+    static var areInEnvironment: Bool { inEnvironment != nil }
 
-    private static func fromEnvironment() throws -> AWSKeyPair? {
+    /// As they are written there.
+    private static var inEnvironment: (id: String, secret: String)? {
         let services = Services.current
         guard let id = services.variable("AWS_ACCESS_KEY_ID"),
             let secret = services.variable("AWS_SECRET_ACCESS_KEY")
         else { return nil }
-        let token = services.variable("AWS_SESSION_TOKEN")
+        return (id, secret)
+    }
+
+    private static func fromEnvironment() throws -> AWSKeyPair? {
+        guard let (id, secret) = inEnvironment else { return nil }
+        let token = Services.current.variable("AWS_SESSION_TOKEN")
         return AWSKeyPair(
             accessKeyID: try AccessKeyID(id),
             secretAccessKey: try SecretAccessKey(SecretBytes(copying: Array(secret.utf8))),
