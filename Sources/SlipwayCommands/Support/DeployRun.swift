@@ -121,7 +121,7 @@ struct DeployRun: Sendable {
         fold: @escaping @Sendable (DeployChange) -> Problem? = { _ in nil }
     ) throws -> DeployResult {
         if form == .screen, let taken = Services.current.screens.take() {
-            let result = try LiveRun([self]).show(on: taken, fold)[0]
+            let result = try LiveRuns([self]).show(on: taken, fold)[0]
             try tell(result)
             return result
         }

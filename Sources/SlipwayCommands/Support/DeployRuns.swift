@@ -17,7 +17,7 @@ struct DeployRuns: Sendable {
     func callAsFunction() throws -> [DeployResult] {
         if runs.count == 1 { return [try runs[0]()] }
         if runs[0].form == .screen, let taken = Services.current.screens.take() {
-            let results = try LiveRun(runs).show(on: taken) { _ in nil }
+            let results = try LiveRuns(runs).show(on: taken) { _ in nil }
             var voices = runs.map { $0.printer(.screen, of: $0.watched) }
             try tell(results, &voices)
             return results

@@ -43,7 +43,7 @@ struct LiveContext: Sendable {
 
 /// Runs that are shown on the live screen, a tab for each of their applications: the engines beside
 /// the screen's loop, which has the main thread.
-struct LiveRun: Sendable {
+struct LiveRuns: Sendable {
     private let news = LiveNews(Services.current.console)
     private let tabs = OpenTabs()
     private let engines: [Engine]

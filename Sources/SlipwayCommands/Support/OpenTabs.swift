@@ -31,20 +31,13 @@ struct OpenTab: Sendable {
 
     /// A tab for each application of a run, or for what it watches.
     static func each(of run: DeployRun) -> [OpenTab] {
-        let jobs = run.machine.jobs
-        let notice = run.session.keysNotice
-        guard !jobs.isEmpty else {
-            return [
-                OpenTab(
-                    context: run.context(nil), run: run, job: nil, region: run.machine.region,
-                    keysNotice: notice)
-            ]
-        }
+        let jobs: [DeployJob?] = run.machine.jobs.isEmpty ? [nil] : run.machine.jobs
         return jobs.enumerated().map { index, job in
             OpenTab(
                 context: run.context(job), run: run, job: job,
-                at: RunPosition(number: index + 1, count: jobs.count), region: job.region,
-                keysNotice: index == 0 ? notice : nil)
+                at: RunPosition(number: index + 1, count: jobs.count),
+                region: job?.region ?? run.machine.region,
+                keysNotice: index == 0 ? run.session.keysNotice : nil)
         }
     }
 }
