@@ -454,12 +454,18 @@ def test_tells_the_truth_about_a_job_that_was_killed(shop, aws):
     assert records[1]["duration_seconds"] in (7, 8)
 
 
-def test_watching_writes_down_how_a_killed_job_ended(shop, aws):
+def killed_deploy(shop, aws):
+    """The deployment of a job that was killed while it watched."""
     aws.statuses = ["InProgress"]
     with shop.running("deploy", "--project", PROJECT) as process:
         wait_until(lambda: aws.count("GetDeployment") > 0, "the deployment is watched")
         process.kill()
     [killed] = aws.deployments
+    return killed
+
+
+def test_watching_writes_down_how_a_killed_job_ended(shop, aws):
+    killed = killed_deploy(shop, aws)
     info = aws.deployments[killed]["info"]
     aws.deployments[killed]["rest"] = ["Stopped"]
     info |= {"status": "Stopped", "completeTime": info["createTime"] + 7}
@@ -510,11 +516,7 @@ def test_finds_such_a_deployment_among_many_others(shop, aws):
 
 
 def test_attempts_that_aws_does_not_tell_of_do_not_starve_the_others(shop, aws):
-    aws.statuses = ["InProgress"]
-    with shop.running("deploy", "--project", PROJECT) as process:
-        wait_until(lambda: aws.count("GetDeployment") > 0, "the deployment is watched")
-        process.kill()
-    [killed] = aws.deployments
+    killed = killed_deploy(shop, aws)
     with shop.connect() as database:
         columns = "project_id, application, deployment_group, region, started_at, started_by"
         for number in range(15):
