@@ -83,7 +83,7 @@ extension ProjectStore {
     /// An end that was put down before gives way: AWS may have told more since.
     ///
     /// `creation` is when AWS says that it was made; nil where it does not say. `date` is when AWS says
-    /// that it ended; nil for now.
+    /// that it ended; nil means now.
     package func endDeployment(
         _ id: DeploymentRecord.ID, _ outcome: DeployOutcome, deployment: DeploymentID?,
         revision: S3Location?, rollback: DeploymentID? = nil,
